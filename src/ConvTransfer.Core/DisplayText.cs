@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text;
+
+namespace ConvTransfer.Core;
+
+/// <summary>Makes names from files fit to be shown: no control characters reach a terminal, no name floods a message.</summary>
+public static class DisplayText
+{
+    /// <summary>The length at which a name is cut, in UTF-16 units.</summary>
+    public const int MaxName = 200;
+
+    /// <summary>The text with control, format and unpaired surrogate characters as \uXXXX, cut at <see cref="MaxName"/>.</summary>
+    public static string Escape(string text) => Escape(text, MaxName);
+
+    /// <summary>The text with control, format and unpaired surrogate characters as \uXXXX, cut at <paramref name="maxLength"/> units.</summary>
+    public static string Escape(string text, int maxLength)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        bool cut = text.Length > maxLength;
+        var shown = cut ? text.AsSpan(0, maxLength) : text.AsSpan();
+        if (!cut && !NeedsEscape(shown)) return text;
+        var result = new StringBuilder(shown.Length + 16);
+        foreach (char c in shown)
+        {
+            if (IsHarmless(c)) result.Append(c);
+            else result.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+        }
+        if (cut) result.Append(CultureInfo.InvariantCulture, $"… ({text.Length} characters)");
+        return result.ToString();
+    }
+
+    private static bool NeedsEscape(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+            if (!IsHarmless(c)) return true;
+        return false;
+    }
+
+    // Format characters hold the bidirectional overrides that can reorder what a reader sees.
+    private static bool IsHarmless(char c) => char.GetUnicodeCategory(c)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+}
