@@ -39,9 +39,9 @@ internal static class MessageParser
     // What people hand in by mistake, told by the first bytes.
     private static string? Foreign(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.StartsWith([0x89, (byte)'P', (byte)'N', (byte)'G'])) return "a PNG picture";
-        if (bytes.StartsWith([0xFF, 0xD8, 0xFF])) return "a JPEG picture";
-        if (bytes.StartsWith([0x1F, 0x8B])) return "compressed with gzip: decompress it first";
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G'])) return "a PNG picture";
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])) return "a JPEG picture";
+        if (bytes.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return "compressed with gzip: decompress it first";
         if (bytes.StartsWith("PK\x03\x04"u8)) return "a zip archive: extract it first";
         if (bytes.StartsWith("version https://git-lfs"u8)) return "a Git LFS pointer, not the model itself: fetch it with 'git lfs pull'";
         string head = Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 256)]).TrimStart('\u00EF', '\u00BB', '\u00BF', ' ', '\t', '\r', '\n');

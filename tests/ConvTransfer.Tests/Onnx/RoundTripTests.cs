@@ -1,0 +1,77 @@
+using ConvTransfer.Graphs;
+using ConvTransfer.Onnx;
+using ConvTransfer.Onnx.Protobuf;
+using ConvTransfer.Testing;
+
+namespace ConvTransfer.Tests.Onnx;
+
+/// <summary>Law L5: import and export of an untouched file is the same message, and the same bytes where the file was canonical; a change touches only what it changes.</summary>
+public sealed class RoundTripTests
+{
+    private static IEnumerable<string> AllModels(params string[] folders) => folders.SelectMany(f => Directory.EnumerateFiles(SharedMaterial.Path(f), "*.onnx", SearchOption.AllDirectories)).Order(StringComparer.Ordinal);
+
+    [SharedTheory]
+    [InlineData("models", 14)]
+    [InlineData("conformance", 1900)]
+    public void AnUntouchedFileIsWrittenAsItWas(string folder, int atLeast)
+    {
+        int count = 0;
+        foreach (string path in AllModels(folder))
+        {
+            byte[] bytes = File.ReadAllBytes(path);
+            var before = ModelProto.Parser.ParseFrom(bytes);
+            var model = OnnxFile.Read(path);
+            // The copy loses nothing only if every element is written by its patch rules, not merely handed through.
+            foreach (byte[] written in new[] { OnnxFile.ToBytes(model), OnnxFile.ToBytes(model with { Graph = model.Graph with { } }) })
+            {
+                Assert.Equal(before, ModelProto.Parser.ParseFrom(written));
+                if (before.CalculateSize() == bytes.Length && Google.Protobuf.MessageExtensions.ToByteArray(before).AsSpan().SequenceEqual(bytes)) Assert.Equal(bytes, written);
+            }
+            count++;
+        }
+        Assert.True(count >= atLeast, $"{count} files were found");
+    }
+
+    [SharedFact]
+    public void AChangeTouchesOnlyWhatItChanges()
+    {
+        var model = OnnxFile.Read(Path.Combine(SharedMaterial.Path("models"), "mnist-bn-pytorch", "model.onnx"));
+        var before = (((Origin<ModelProto, Model>)model.Origin!).Message).Clone();
+        var nodes = model.Graph.Nodes.ToArray();
+        nodes[1] = nodes[1] with { Name = "another" };
+        var after = ModelProto.Parser.ParseFrom(OnnxFile.ToBytes(model with { Graph = model.Graph with { Nodes = nodes.ToValueList() } }));
+        before.Graph.Node[1].Name = "another";
+        Assert.Equal(before, after);
+    }
+
+    [SharedFact]
+    public void InAChangedFileTheFormatSuitsTheOpsetAndInitializersAreNoInputs()
+    {
+        var model = OnnxFile.Read(Path.Combine(SharedMaterial.Path("models"), "squeezenet", "model.onnx"));
+        Assert.True(model.Graph.Inputs.Count > 1);
+        var raised = OnnxFile.Read(OnnxFile.ToBytes(model with { OpsetImports = [new OpsetImport("", 18)] }));
+        Assert.Equal(8, raised.IrVersion);
+        Assert.Equal(["data_0"], raised.Graph.Inputs.Select(i => i.Name));
+        Assert.Equal(model.Graph.Initializers.Count, raised.Graph.Initializers.Count);
+    }
+
+    [Fact]
+    public void AModelMadeInMemoryComesBackEqual()
+    {
+        var model = new Model(new Graph
+        {
+            Name = "g",
+            Nodes = [new Node("Gemm", ["x", "w"], ["y"]) { Name = "fc", Attributes = [new NodeAttribute("transB", new AttributeValue.Int(1)), new NodeAttribute("alpha", new AttributeValue.Float(0.5f))] }],
+            Inputs = [new ValueInfo("x", new TensorType(Engine.Tensors.ElementType.Float32, [Dim.Of("N"), 2]))],
+            Outputs = [new ValueInfo("y", new TensorType(Engine.Tensors.ElementType.Float32, [Dim.Of("N"), 1]))],
+            Initializers = [TensorData.From<float>("w", [1, 2], [1.5f, -2])],
+        })
+        { IrVersion = 8, OpsetImports = [new OpsetImport("", 18)], ProducerName = "test", Metadata = [KeyValuePair.Create("k", "v")] };
+        var back = OnnxFile.Read(OnnxFile.ToBytes(model));
+        Assert.Equal(model.Graph.Initializers[0].Bytes.ToArray(), back.Graph.Initializers[0].Bytes.ToArray());
+        Assert.Equal(("fc", "Gemm"), (back.Graph.Nodes[0].Name, back.Graph.Nodes[0].OpType));
+        Assert.Equal(model.Graph.Nodes[0].Attributes.Select(a => (a.Name, a.Value)), back.Graph.Nodes[0].Attributes.Select(a => (a.Name, a.Value)));
+        Assert.Equal(model.Graph.Inputs.Select(i => (i.Name, i.Type)), back.Graph.Inputs.Select(i => (i.Name, i.Type)));
+        Assert.Equal((8L, "test", "v"), (back.IrVersion, back.ProducerName, back.MetadataValue("k")));
+    }
+}
