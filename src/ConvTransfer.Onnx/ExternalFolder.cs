@@ -33,7 +33,7 @@ internal sealed class ExternalFolder
         string shown = $"external data '{DisplayText.Escape(location)}'";
         if (location.Contains('\0', StringComparison.Ordinal)) return Error($"{shown}: the location holds a NUL character");
         if (Path.IsPathRooted(location) || location.StartsWith('\\') || (location.Length > 1 && location[1] == ':')) return Error($"{shown}: the location is absolute; it must be relative to the model's folder");
-        if (location.Split('/', '\\').Contains("..")) return Error($"{shown}: the location leaves the model's folder");
+        if (location.Split('/', '\\').Contains("..")) return Error($"{shown}: the location lies outside the model's folder");
         if (!Number(Entry("offset"), 0, out long offset)) return Error($"{shown}: offset '{DisplayText.Escape(Entry("offset")!)}' is not a number of bytes");
         if (!Number(Entry("length"), expected, out long length)) return Error($"{shown}: length '{DisplayText.Escape(Entry("length")!)}' is not a number of bytes");
         if (length != expected) return Error($"{shown}: length {length} is given, the tensor's dims ask for {expected} bytes");
@@ -44,7 +44,7 @@ internal sealed class ExternalFolder
             if (Directory.Exists(path)) return Error($"{shown}: it is a folder");
             if (!File.Exists(path)) return Error($"{shown}: the file does not exist");
             string target = Resolved(path);
-            if (!target.StartsWith(_root.EndsWith(Path.DirectorySeparatorChar) ? _root : _root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) return Error($"{shown}: the location is a link that leaves the model's folder");
+            if (!target.StartsWith(_root.EndsWith(Path.DirectorySeparatorChar) ? _root : _root + Path.DirectorySeparatorChar, StringComparison.Ordinal)) return Error($"{shown}: the location is a link to a place outside the model's folder");
             var info = new FileInfo(target);
             if (offset > info.Length || expected > info.Length - offset) return Error($"{shown}: the file has {info.Length} bytes, {expected} are asked for from offset {offset} on");
             if (expected > Array.MaxLength) return Error($"{shown}: a tensor of {expected} bytes is beyond the {Array.MaxLength} that one array holds", FailureCause.Limit);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ConvTransfer.Testing;
+namespace ConvTransfer.Tests.Common;
 
 /// <summary>One row of the catalogue of bad input: a file, what must happen, and the words that the message must hold.</summary>
 public sealed record FaultRow(string Id, string File, string Wanted, string Words, string Prep, string Note)
@@ -44,7 +44,7 @@ public static class FaultTable
 
     private static FaultRow[] Load()
     {
-        if (!SharedMaterial.Exists) return [];
+        if (!SharedMaterial.IsPresent) return [];
         return
         [
             .. File.ReadLines(Path.Combine(SharedMaterial.Path("faults"), "expected.tsv")).Skip(1).Select(line => line.Split('\t')).Where(c => c.Length >= 7)

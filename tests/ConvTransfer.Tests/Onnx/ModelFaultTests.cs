@@ -1,6 +1,6 @@
 using ConvTransfer.Core;
 using ConvTransfer.Onnx;
-using ConvTransfer.Testing;
+using ConvTransfer.Tests.Common;
 
 namespace ConvTransfer.Tests.Onnx;
 

@@ -1,7 +1,7 @@
 using ConvTransfer.Graphs;
 using ConvTransfer.Onnx;
 using ConvTransfer.Onnx.Protobuf;
-using ConvTransfer.Testing;
+using ConvTransfer.Tests.Common;
 
 namespace ConvTransfer.Tests.Onnx;
 
@@ -18,6 +18,8 @@ public sealed class RoundTripTests
         int count = 0;
         foreach (string path in AllModels(folder))
         {
+            // Format 1 is older than what is read; its refusal is a row of the fault table.
+            if (path.Contains("ir1-no-opset", StringComparison.Ordinal)) continue;
             byte[] bytes = File.ReadAllBytes(path);
             var before = ModelProto.Parser.ParseFrom(bytes);
             var model = OnnxFile.Read(path);
