@@ -42,4 +42,18 @@ public sealed record Graph
             return Inputs.Where(i => !given.Contains(i.Name));
         }
     }
+
+    /// <summary>True when an input, an initializer or a node gives the graph a value of that name; the bodies of nodes do not count.</summary>
+    public bool Defines(string value) => OwnValues().Contains(value);
+
+    /// <summary>The values that the graph reads but does not make: for a subgraph what it captures from around it, for a sound main graph none.</summary>
+    public IEnumerable<string> Captures()
+    {
+        var own = OwnValues().ToHashSet();
+        return Nodes.SelectMany(n => n.Reads()).Concat(Outputs.Select(o => o.Name)).Where(name => name.Length > 0 && !own.Contains(name));
+    }
+
+    /// <summary>The names of all values that the graph gives itself: inputs, initializers, and what its nodes make.</summary>
+    internal IEnumerable<string> OwnValues() =>
+        Inputs.Select(i => i.Name).Concat(Initializers.Select(t => t.Name)).Concat(SparseInitializers).Concat(Nodes.SelectMany(n => n.Outputs)).Where(name => name.Length > 0);
 }

@@ -37,6 +37,23 @@ public sealed record Node(string OpType, ValueList<string> Inputs, ValueList<str
         return null;
     }
 
+    /// <summary>The bodies that the node's attributes hold, such as the branches of an If.</summary>
+    public IEnumerable<Graph> Subgraphs
+    {
+        get
+        {
+            foreach (var attribute in Attributes)
+            {
+                if (attribute.Value is AttributeValue.Subgraph one) yield return one.Value;
+                else if (attribute.Value is AttributeValue.Subgraphs many)
+                    foreach (var graph in many.Values) yield return graph;
+            }
+        }
+    }
+
+    /// <summary>The values that the node needs, in order, with repetitions: its inputs, then what its subgraphs capture from around them.</summary>
+    public IEnumerable<string> Reads() => Inputs.Where(i => i.Length > 0).Concat(Subgraphs.SelectMany(g => g.Captures()));
+
     /// <summary>How messages call the node: its operator and name, or its operator and first output where it has no name.</summary>
     public string DisplayName => Name.Length > 0
         ? $"{DisplayText.Escape(OpType)} node '{DisplayText.Escape(Name)}'"

@@ -48,7 +48,7 @@ internal static class NodeOrder
             void Enter(int node)
             {
                 _states[node] = State.Open;
-                open.Push((node, InnerReads.Of(graph.Nodes[node]).GetEnumerator()));
+                open.Push((node, graph.Nodes[node].Reads().GetEnumerator()));
             }
 
             Enter(root);
@@ -79,32 +79,6 @@ internal static class NodeOrder
         {
             if (_fileOrder) _order.Sort();
             return _order.ConvertAll(i => graph.Nodes[i]);
-        }
-    }
-}
-
-/// <summary>The values that a node reads: its inputs, and what its subgraphs capture from outside.</summary>
-internal static class InnerReads
-{
-    /// <summary>The names, in order; empty ones left out.</summary>
-    public static IEnumerable<string> Of(Node node)
-    {
-        foreach (string input in node.Inputs)
-            if (input.Length > 0) yield return input;
-        foreach (var attribute in node.Attributes)
-        {
-            Graph[] bodies = attribute.Value switch
-            {
-                AttributeValue.Subgraph one => [one.Value],
-                AttributeValue.Subgraphs many => [.. many.Values],
-                _ => [],
-            };
-            foreach (var body in bodies)
-            {
-                var own = body.Inputs.Select(i => i.Name).Concat(body.Initializers.Select(t => t.Name)).Concat(body.Nodes.SelectMany(n => n.Outputs)).ToHashSet();
-                foreach (string name in body.Nodes.SelectMany(Of).Concat(body.Outputs.Select(o => o.Name)))
-                    if (!own.Contains(name)) yield return name;
-            }
         }
     }
 }
