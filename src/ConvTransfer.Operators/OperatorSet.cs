@@ -1,6 +1,6 @@
 namespace ConvTransfer.Operators;
 
-/// <summary>The operators that exist: the table of contents. An explicit list, so that it starts fast and survives trimming.</summary>
+/// <summary>The operators that exist: the table of contents, by the standard's families. Explicit lists, so that it starts fast and survives trimming.</summary>
 internal sealed class OperatorSet
 {
     private readonly Dictionary<(string Domain, string Name), Operator> _byName;
@@ -14,11 +14,7 @@ internal sealed class OperatorSet
     }
 
     /// <summary>The standard's operators that this library implements.</summary>
-    public static OperatorSet Standard { get; } = new(
-    [
-        // Tensors
-        new Tensors.Identity(),
-    ]);
+    public static OperatorSet Standard { get; } = new([.. Nn.NnOperators.All, .. Math.MathOperators.All, .. Reduction.ReductionOperators.All, .. Tensors.TensorOperators.All]);
 
     /// <summary>All operators, in the list's order.</summary>
     public IReadOnlyList<Operator> All { get; }
