@@ -13,7 +13,7 @@ internal enum PlaceKind
     /// <summary>A tensor of the plan's constants.</summary>
     Constant,
 
-    /// <summary>A tensor that the caller gives.</summary>
+    /// <summary>A value that the segment reads: a tensor that the caller gives, or the output of an earlier segment.</summary>
     Input,
 
     /// <summary>An array of strings of the session's.</summary>
@@ -22,7 +22,7 @@ internal enum PlaceKind
 
 /// <summary>The place of a slot.</summary>
 /// <param name="Kind">Where the memory comes from.</param>
-/// <param name="Offset">For the arena the offset in bytes; for an input its index; for strings their number.</param>
+/// <param name="Offset">For the arena the offset in bytes; for an input its index among the segment's; for strings their number.</param>
 /// <param name="Constant">For a constant the tensor.</param>
 internal readonly record struct SlotPlace(PlaceKind Kind, long Offset, Tensor? Constant = null);
 
@@ -31,12 +31,16 @@ internal readonly record struct SlotPlace(PlaceKind Kind, long Offset, Tensor? C
 /// <param name="Declared">Its type for the caller; float16 where the slot holds float32.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Narrow">True when the slot holds float32 that the caller gets as float16.</param>
-internal sealed record PlanOutput(Slot Slot, ElementType Declared, Shape Shape, bool Narrow);
+internal sealed record PlanOutput(Slot Slot, ElementType Declared, Shape Shape, bool Narrow)
+{
+    /// <summary>The type of the elements in the slot.</summary>
+    public ElementType Held => Narrow ? ElementType.Float32 : Declared;
+}
 
-/// <summary>Everything that is decided before a run for given input shapes: steps, places and sizes. Immutable, shared by all sessions.</summary>
+/// <summary>Everything that is decided before a segment runs with given input shapes: steps, places and sizes. Immutable, shared by all sessions.</summary>
 internal sealed class Plan : IDisposable
 {
-    /// <summary>The shapes and deciding values that the plan was made for.</summary>
+    /// <summary>The types and deciding values that the plan was made for.</summary>
     public required PlanKey Key { get; init; }
 
     /// <summary>The steps in order.</summary>
@@ -48,7 +52,10 @@ internal sealed class Plan : IDisposable
     /// <summary>The place of each slot.</summary>
     public required SlotPlace[] Places { get; init; }
 
-    /// <summary>The outputs in the order asked for.</summary>
+    /// <summary>The slots that stand for inputs, each with the input's index among the segment's.</summary>
+    public required (int Slot, int Input)[] InputSlots { get; init; }
+
+    /// <summary>The segment's outputs, in its order.</summary>
     public required PlanOutput[] Outputs { get; init; }
 
     /// <summary>Bytes of the arena.</summary>

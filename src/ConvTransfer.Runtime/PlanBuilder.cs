@@ -6,27 +6,44 @@ using ConvTransfer.Runtime.Passes;
 
 namespace ConvTransfer.Runtime;
 
-/// <summary>Makes the plan of a prepared model for given inputs.</summary>
+/// <summary>Makes the plan of a segment for given inputs.</summary>
 internal static class PlanBuilder
 {
     /// <summary>Types, folds, fuses, lowers and lays out.</summary>
-    /// <exception cref="ConvTransferException">The model cannot be run with these inputs; every reason is listed.</exception>
-    public static Plan Build(PreparedModel model, ReadOnlySpan<Tensor> inputs, SharedObjects shared)
+    /// <param name="model">The model.</param>
+    /// <param name="segment">A segment of it.</param>
+    /// <param name="given">What the caller gives: one tensor for each of the model's inputs.</param>
+    /// <param name="earlier">The plans of the segments before this one.</param>
+    /// <param name="shared">What the model's plans share.</param>
+    /// <exception cref="ConvTransferException">The segment cannot be run with these inputs; every reason is listed.</exception>
+    public static Plan Build(PreparedModel model, Segment segment, ReadOnlySpan<Tensor> given, ReadOnlySpan<Plan> earlier, SharedObjects shared)
     {
         var constants = new ConstantTable(model.Constants);
         try
         {
             var problems = new ProblemList();
-            var types = new TypeInference(model.Operators, model.Model.Opset, constants, problems) { WidenHalf = true, MemoryLimit = model.Limits.MemoryBytes };
-            for (int i = 0; i < inputs.Length; i++)
+            var types = Walk(model, constants, problems);
+            var key = new PlanKey(segment.Inputs.Length);
+            for (int i = 0; i < segment.Inputs.Length; i++)
             {
-                if (model.DecidesShape[i]) constants.Add(model.Inputs[i].Name, inputs[i].Clone());
-                types.Declare(model.Inputs[i].Name, TensorType.Of(inputs[i].ElementType, inputs[i].Shape));
+                var (name, from, index) = segment.Inputs[i];
+                if (from < 0)
+                {
+                    if (model.DecidesShape[index]) constants.Add(name, given[index].Clone());
+                    types.Declare(name, TensorType.Of(given[index].ElementType, given[index].Shape));
+                    key.Set(i, given[index], model.DecidesShape[index]);
+                }
+                else
+                {
+                    var made = earlier[from].Outputs[index];
+                    types.Declare(name, TensorType.Of(made.Held, made.Shape));
+                    key.Set(i, made);
+                }
             }
-            var typed = types.Run(model.Nodes);
+            var typed = types.Run(segment.Nodes);
             problems.ThrowIfErrors(model.Model.File);
-            var live = Live(model, typed, types);
-            return Lower(model, live, types, inputs, shared, constants);
+            var live = Live(model, segment, typed, types);
+            return Lower(model, segment, live, types, key, shared, constants);
         }
         catch
         {
@@ -35,10 +52,14 @@ internal static class PlanBuilder
         }
     }
 
+    /// <summary>The type walk with the settings of a plan.</summary>
+    public static TypeInference Walk(PreparedModel model, ConstantTable constants, ProblemList problems) =>
+        new(model.Operators, model.Model.Opset, constants, problems) { WidenHalf = true, MemoryLimit = model.Limits.MemoryBytes };
+
     // The nodes whose results are needed and not known yet; each with concrete types.
-    private static List<NodeContext> Live(PreparedModel model, IReadOnlyList<TypedNode> typed, TypeInference types)
+    private static List<NodeContext> Live(PreparedModel model, Segment segment, IReadOnlyList<TypedNode> typed, TypeInference types)
     {
-        var needed = model.Outputs.Where(name => !types.Constants.Contains(name)).ToHashSet();
+        var needed = segment.Outputs.Where(name => !types.Constants.Contains(name)).ToHashSet();
         var live = new List<NodeContext>();
         foreach (var node in typed.Reverse())
         {
@@ -54,21 +75,22 @@ internal static class PlanBuilder
         return live;
     }
 
-    private static Plan Lower(PreparedModel model, List<NodeContext> live, TypeInference types, ReadOnlySpan<Tensor> inputs, SharedObjects shared, ConstantTable constants)
+    private static Plan Lower(PreparedModel model, Segment segment, List<NodeContext> live, TypeInference types, PlanKey key, SharedObjects shared, ConstantTable constants)
     {
-        var lowering = new PlanLowering(types, shared, model.Constants, [.. model.Inputs.Select(i => i.Name)]);
-        for (int i = 0; i < inputs.Length; i++)
+        var lowering = new PlanLowering(types, shared, model.Constants, [.. segment.Inputs.Select(i => i.Name)]);
+        for (int i = 0; i < segment.Inputs.Length; i++)
         {
-            if (inputs[i].ElementType != ElementType.Float16) continue;
-            string name = model.Inputs[i].Name;
-            lowering.Push(new WidenStep(lowering.RawInput(i), lowering.Write(name, types.TypeOf(name)!), checked((int)inputs[i].ElementCount)), new Node("Cast", [name], [name]));
+            if (key.TypeOf(i) != ElementType.Float16) continue;
+            string name = segment.Inputs[i].Name;
+            var type = types.TypeOf(name)!;
+            lowering.Push(new WidenStep(lowering.RawInput(i), lowering.Write(name, type), checked((int)type.ToShape().ElementCount)), new Node("Cast", [name], [name]));
         }
-        foreach (var fused in FuseEpilogues.Apply(live, model.Outputs, types.Constants.Contains)) lowering.Add(fused);
+        foreach (var fused in FuseEpilogues.Apply(live, segment.Outputs, types.Constants.Contains)) lowering.Add(fused);
 
-        var outputs = new PlanOutput[model.Outputs.Length];
+        var outputs = new PlanOutput[segment.Outputs.Length];
         for (int i = 0; i < outputs.Length; i++)
         {
-            string name = model.Outputs[i];
+            string name = segment.Outputs[i];
             var type = types.TypeOf(name)!;
             bool narrow = type.ElementType == ElementType.Float32 && model.HalfValues.Contains(name);
             outputs[i] = new PlanOutput(lowering.Read(name), narrow ? ElementType.Float16 : type.ElementType, type.ToShape(), narrow);
@@ -78,10 +100,11 @@ internal static class PlanBuilder
         if (arena > model.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"the values between the nodes need {arena} bytes, beyond the memory limit of {model.Limits.MemoryBytes} bytes", model.Model.File);
         return new Plan
         {
-            Key = new PlanKey(inputs, model.DecidesShape),
+            Key = key,
             Steps = [.. lowering.Steps],
             Nodes = [.. lowering.Nodes],
             Places = places,
+            InputSlots = [.. Enumerable.Range(0, places.Length).Where(i => places[i].Kind == PlaceKind.Input).Select(i => (i, (int)places[i].Offset))],
             Outputs = outputs,
             ArenaBytes = arena,
             ScratchBytes = crew => scratch.Length == 0 ? 0 : scratch.Max(f => f(crew)),

@@ -2,33 +2,31 @@ using ConvTransfer.Engine.Tensors;
 
 namespace ConvTransfer.Runtime;
 
-/// <summary>What a plan was made for: the shapes of the inputs, and the values of those that decide shapes.</summary>
-internal sealed class PlanKey
+/// <summary>What a plan was made for: the types of the values that it reads, and the content of those that decide shapes.</summary>
+internal sealed class PlanKey(int inputs)
 {
-    private readonly Shape[] _shapes;
-    private readonly byte[]?[] _values;
+    private readonly (ElementType Type, Shape Shape, byte[]? Content)[] _inputs = new (ElementType, Shape, byte[]?)[inputs];
 
-    /// <summary>The key of the given inputs.</summary>
-    public PlanKey(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<bool> decides)
+    /// <summary>Notes a value that the caller gives.</summary>
+    public void Set(int index, Tensor tensor, bool decides) => _inputs[index] = (tensor.ElementType, tensor.Shape, decides ? tensor.AsBytes().ToArray() : null);
+
+    /// <summary>Notes a value that an earlier segment makes.</summary>
+    public void Set(int index, PlanOutput output) => _inputs[index] = (output.Held, output.Shape, null);
+
+    /// <summary>The type of the elements that an input has when it is given.</summary>
+    public ElementType TypeOf(int index) => _inputs[index].Type;
+
+    /// <summary>True when the plan serves this tensor as its input of that index.</summary>
+    public bool Serves(int index, Tensor tensor)
     {
-        _shapes = new Shape[inputs.Length];
-        _values = new byte[]?[inputs.Length];
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            _shapes[i] = inputs[i].Shape;
-            if (decides[i]) _values[i] = inputs[i].AsBytes().ToArray();
-        }
+        ref readonly var made = ref _inputs[index];
+        return made.Type == tensor.ElementType && made.Shape.Equals(tensor.Shape) && (made.Content is null || tensor.AsBytes().SequenceEqual(made.Content));
     }
 
-    /// <summary>True when a plan of this key serves the inputs. Allocates nothing.</summary>
-    public bool Serves(ReadOnlySpan<Tensor> inputs)
+    /// <summary>True when the plan serves this output of an earlier segment as its input of that index.</summary>
+    public bool Serves(int index, PlanOutput output)
     {
-        if (inputs.Length != _shapes.Length) return false;
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            if (!_shapes[i].Equals(inputs[i].Shape)) return false;
-            if (_values[i] is { } value && !inputs[i].AsBytes().SequenceEqual(value)) return false;
-        }
-        return true;
+        ref readonly var made = ref _inputs[index];
+        return made.Type == output.Held && made.Shape.Equals(output.Shape);
     }
 }

@@ -8,13 +8,15 @@ namespace ConvTransfer.Runtime;
 /// <remarks>Dispose it after its sessions.</remarks>
 public sealed class Planner : IDisposable
 {
-    /// <summary>The number of plans that are kept; beyond it the one that was not used for longest is made anew when asked for.</summary>
+    /// <summary>The number of plans that are kept for each segment of the model; beyond it the one that was not used for longest is made anew when asked for.</summary>
     public const int MaxPlans = 16;
 
     private readonly PreparedModel _model;
     private readonly SharedObjects _shared = new();
-    private readonly List<Plan> _plans = [];
     private readonly Lock _lock = new();
+    private Segment[]? _segments;
+    private List<Plan>[] _plans = [];
+    private bool _disposed;
 
     /// <summary>Prepares a model.</summary>
     /// <param name="model">The model.</param>
@@ -52,7 +54,8 @@ public sealed class Planner : IDisposable
         try
         {
             for (int i = 0; i < tensors.Length; i++) tensors[i] = new Tensor(Inputs[i].Type is TensorType type ? type.ElementType : ElementType.Float32, shapes[i]);
-            return [.. PlanFor(tensors).Outputs.Select(o => TensorType.Of(o.Declared, o.Shape))];
+            var plans = PlansFor(tensors);
+            return [.. Enumerable.Range(0, Outputs.Count).Select(i => OutputOf(plans, i)).Select(o => TensorType.Of(o.Declared, o.Shape))];
         }
         finally
         {
@@ -65,32 +68,95 @@ public sealed class Planner : IDisposable
     {
         lock (_lock)
         {
-            foreach (var plan in _plans) plan.Dispose();
-            _plans.Clear();
+            foreach (var plan in _plans.SelectMany(p => p)) plan.Dispose();
+            _plans = [];
+            _disposed = true;
         }
         _shared.Dispose();
         _model.Dispose();
     }
 
-    /// <summary>The plan for these inputs: found, or made.</summary>
-    internal Plan PlanFor(ReadOnlySpan<Tensor> inputs)
+    /// <summary>The segments of the model; known once a plan was asked for.</summary>
+    internal ReadOnlySpan<Segment> Segments => _segments;
+
+    /// <summary>The plan of every segment for these inputs, in order.</summary>
+    internal Plan[] PlansFor(ReadOnlySpan<Tensor> inputs)
     {
         for (int i = 0; i < inputs.Length; i++) InputCheck.Check(_model.Inputs[i], inputs[i]);
         lock (_lock)
         {
-            for (int i = 0; i < _plans.Count; i++)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_segments is null)
             {
-                if (!_plans[i].Key.Serves(inputs)) continue;
-                var found = _plans[i];
-                _plans.RemoveAt(i);
-                _plans.Add(found);
-                return found;
+                _segments = Segmentation.Of(_model, inputs);
+                _plans = [.. _segments.Select(_ => new List<Plan>())];
             }
-            var made = PlanBuilder.Build(_model, inputs, _shared);
-            // A plan that a session still runs keeps its constants by reference: they are freed with the last holder, not here.
-            if (_plans.Count == MaxPlans) _plans.RemoveAt(0);
-            _plans.Add(made);
-            return made;
+            var plans = new Plan[_segments.Length];
+            PlansFor(inputs, plans);
+            return plans;
         }
+    }
+
+    /// <summary>Replaces those plans that do not serve these inputs by ones that do: found, or made. Allocates nothing when all are found.</summary>
+    /// <param name="inputs">What the caller gives; its types were checked.</param>
+    /// <param name="plans">A plan for each segment, in order.</param>
+    internal void Replan(ReadOnlySpan<Tensor> inputs, Plan[] plans)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            PlansFor(inputs, plans);
+        }
+    }
+
+    /// <summary>The place of one of <see cref="Outputs"/> in the plans of the segments.</summary>
+    internal PlanOutput OutputOf(ReadOnlySpan<Plan> plans, int index)
+    {
+        var (segment, place) = OutputPlace(index);
+        return plans[segment].Outputs[place];
+    }
+
+    /// <summary>The segment that makes one of <see cref="Outputs"/>, and its place among the segment's outputs.</summary>
+    internal (int Segment, int Index) OutputPlace(int index)
+    {
+        for (int s = 0; s < _segments!.Length; s++)
+        {
+            int place = Array.IndexOf(_segments[s].Outputs, _model.Outputs[index]);
+            if (place >= 0) return (s, place);
+        }
+        throw new InvalidOperationException($"output {index} is made by no segment");
+    }
+
+    private void PlansFor(ReadOnlySpan<Tensor> inputs, Span<Plan> plans)
+    {
+        for (int s = 0; s < plans.Length; s++)
+        {
+            var segment = _segments![s];
+            var earlier = plans[..s];
+            if (plans[s] is not null && segment.IsServed(plans[s], inputs, earlier)) continue;
+            plans[s] = Find(segment, _plans[s], inputs, earlier) ?? Make(segment, _plans[s], inputs, earlier);
+        }
+    }
+
+    private static Plan? Find(Segment segment, List<Plan> plans, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Plan> earlier)
+    {
+        for (int i = 0; i < plans.Count; i++)
+        {
+            var found = plans[i];
+            if (!segment.IsServed(found, inputs, earlier)) continue;
+            plans.RemoveAt(i);
+            plans.Add(found);
+            return found;
+        }
+        return null;
+    }
+
+    private Plan Make(Segment segment, List<Plan> plans, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Plan> earlier)
+    {
+        var made = PlanBuilder.Build(_model, segment, inputs, earlier, _shared);
+        // A plan that a session still runs keeps its constants by reference: they are freed with the last holder, not here.
+        if (plans.Count == MaxPlans) plans.RemoveAt(0);
+        plans.Add(made);
+        return made;
     }
 }

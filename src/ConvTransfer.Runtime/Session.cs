@@ -10,9 +10,10 @@ public sealed unsafe class Session : IDisposable
 {
     private readonly Planner _planner;
     private readonly Crew _crew;
-    private Plan? _plan;
-    private AlignedMemory? _arena, _scratch, _addresses;
-    private string[]?[] _strings = [];
+    private Plan[]? _plans;
+    private BoundPlan[] _bound = [];
+    private (int Segment, int Index)[] _outputs = [];
+    private AlignedMemory? _scratch;
 
     internal Session(Planner planner, int threads)
     {
@@ -33,12 +34,12 @@ public sealed unsafe class Session : IDisposable
     /// <exception cref="ConvTransferException">The inputs do not fit the model, or it cannot be run with them.</exception>
     public Tensor[] Run(ReadOnlySpan<Tensor> inputs, CancellationToken cancellationToken = default)
     {
-        var plan = Prepare(inputs);
-        var outputs = new Tensor[plan.Outputs.Length];
+        Prepare(inputs);
+        var outputs = new Tensor[_outputs.Length];
         try
         {
-            for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Uninitialized(plan.Outputs[i].Declared, plan.Outputs[i].Shape);
-            Execute(plan, inputs, outputs, cancellationToken);
+            for (int i = 0; i < outputs.Length; i++) outputs[i] = Tensor.Uninitialized(Output(i).Declared, Output(i).Shape);
+            Execute(inputs, outputs, cancellationToken);
             return outputs;
         }
         catch
@@ -60,93 +61,71 @@ public sealed unsafe class Session : IDisposable
     /// <exception cref="ConvTransferException">The inputs do not fit the model, or it cannot be run with them.</exception>
     public void Run(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, CancellationToken cancellationToken = default)
     {
-        var plan = Prepare(inputs);
-        if (outputs.Length != plan.Outputs.Length) throw new ArgumentException($"{outputs.Length} outputs are given, expected {plan.Outputs.Length}", nameof(outputs));
+        Prepare(inputs);
+        if (outputs.Length != _outputs.Length) throw new ArgumentException($"{outputs.Length} outputs are given, expected {_outputs.Length}", nameof(outputs));
         for (int i = 0; i < outputs.Length; i++)
         {
-            var expected = plan.Outputs[i];
+            var expected = Output(i);
             if (outputs[i].ElementType != expected.Declared || !outputs[i].Shape.Equals(expected.Shape)) throw new ArgumentException($"output {i} is {outputs[i]}, expected {expected.Declared.OnnxName()} {expected.Shape}", nameof(outputs));
         }
-        Execute(plan, inputs, outputs, cancellationToken);
+        Execute(inputs, outputs, cancellationToken);
     }
 
     /// <summary>Frees memory and threads.</summary>
     public void Dispose()
     {
         _crew.Dispose();
-        _arena?.Dispose();
+        foreach (var bound in _bound) bound.Dispose();
         _scratch?.Dispose();
-        _addresses?.Dispose();
     }
 
-    private Plan Prepare(ReadOnlySpan<Tensor> inputs)
+    private PlanOutput Output(int index) => _bound[_outputs[index].Segment].Plan.Outputs[_outputs[index].Index];
+
+    private void Prepare(ReadOnlySpan<Tensor> inputs)
     {
         if (inputs.Length != _planner.Inputs.Count) throw new ArgumentException($"{inputs.Length} inputs are given, the model takes {_planner.Inputs.Count}: {string.Join(", ", _planner.Inputs.Select(i => $"'{DisplayText.Escape(i.Name)}'"))}", nameof(inputs));
-        if (_plan is not null && _plan.Key.Serves(inputs))
+        if (_plans is null)
+        {
+            _plans = _planner.PlansFor(inputs);
+            _bound = [.. _plans.Select(_ => new BoundPlan())];
+            _outputs = [.. Enumerable.Range(0, _planner.Outputs.Count).Select(_planner.OutputPlace)];
+        }
+        else
         {
             for (int i = 0; i < inputs.Length; i++) InputCheck.Check(_planner.Inputs[i], inputs[i]);
-            return _plan;
+            if (!IsServed(inputs)) _planner.Replan(inputs, _plans);
         }
-        var plan = _planner.PlanFor(inputs);
-        Bind(plan);
-        return _plan = plan;
+        for (int s = 0; s < _plans.Length; s++)
+        {
+            if (_bound[s].IsBoundTo(_plans[s])) continue;
+            _bound[s].Bind(_plans[s]);
+            BoundPlan.Grow(ref _scratch, _plans[s].ScratchBytes(_crew.Size));
+        }
     }
 
-    private void Bind(Plan plan)
+    private bool IsServed(ReadOnlySpan<Tensor> inputs)
     {
-        _plan = null;
-        Grow(ref _arena, plan.ArenaBytes);
-        Grow(ref _scratch, plan.ScratchBytes(_crew.Size));
-        Grow(ref _addresses, (long)plan.Places.Length * sizeof(byte*));
-        _strings = new string[]?[plan.Places.Length];
-        byte** addresses = (byte**)_addresses!.Pointer;
-        for (int i = 0; i < plan.Places.Length; i++)
+        var segments = _planner.Segments;
+        for (int s = 0; s < segments.Length; s++)
+            if (!segments[s].IsServed(_plans![s], inputs, _plans.AsSpan(0, s))) return false;
+        return true;
+    }
+
+    private void Execute(ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, CancellationToken cancellationToken)
+    {
+        var segments = _planner.Segments;
+        for (int s = 0; s < segments.Length; s++)
         {
-            var place = plan.Places[i];
-            addresses[i] = null;
-            switch (place.Kind)
+            var bound = _bound[s];
+            bound.SetInputs(segments[s], inputs, _bound);
+            if (PoisonArena) bound.Poison();
+            var run = bound.Run(_scratch!.Pointer, _crew);
+            foreach (var step in bound.Plan.Steps)
             {
-                case PlaceKind.Arena: addresses[i] = _arena!.Pointer + place.Offset; break;
-                case PlaceKind.Strings: _strings[i] = new string[place.Offset]; break;
-                case PlaceKind.Constant when place.Constant!.ElementType == ElementType.String: _strings[i] = place.Constant.StringArray; break;
-                case PlaceKind.Constant: addresses[i] = place.Constant!.Pointer; break;
+                cancellationToken.ThrowIfCancellationRequested();
+                step.Run(run);
             }
         }
-    }
-
-    private static void Grow(ref AlignedMemory? memory, long bytes)
-    {
-        if (memory is not null && memory.ByteCount >= bytes) return;
-        memory?.Dispose();
-        memory = null;
-        memory = new AlignedMemory(bytes);
-    }
-
-    private void Execute(Plan plan, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, CancellationToken cancellationToken)
-    {
-        byte** addresses = (byte**)_addresses!.Pointer;
-        for (int i = 0; i < plan.Places.Length; i++)
-        {
-            if (plan.Places[i].Kind != PlaceKind.Input) continue;
-            var tensor = inputs[(int)plan.Places[i].Offset];
-            if (tensor.ElementType == ElementType.String) _strings[i] = tensor.StringArray;
-            else addresses[i] = tensor.Pointer;
-        }
-        if (PoisonArena) new Span<byte>(_arena!.Pointer, checked((int)_arena.ByteCount)).Fill(0xFF);
-        var run = new StepRun(addresses, _strings, _scratch!.Pointer, _crew);
-        foreach (var step in plan.Steps)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            step.Run(run);
-        }
-        for (int i = 0; i < outputs.Length; i++) CopyOut(plan.Outputs[i], run, outputs[i]);
-        GC.KeepAlive(plan);
-    }
-
-    private static void CopyOut(PlanOutput output, in StepRun run, Tensor to)
-    {
-        if (output.Declared == ElementType.String) run.Strings(output.Slot).CopyTo(to.AsStrings());
-        else if (output.Narrow) HalfConversion.Narrow(new ReadOnlySpan<float>(run.Pointer<float>(output.Slot), checked((int)to.ElementCount)), to.AsSpan<Half>());
-        else System.Runtime.InteropServices.NativeMemory.Copy(run.Pointer<byte>(output.Slot), to.Pointer, (nuint)to.ByteCount);
+        for (int i = 0; i < outputs.Length; i++) _bound[_outputs[i].Segment].CopyOut(_outputs[i].Index, outputs[i]);
     }
 }
