@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ConvTransfer.Engine.Simd;
+
+/// <summary>4 lanes of float32 in one 128-bit register.</summary>
+internal readonly unsafe struct F32x4 : IVector<F32x4>
+{
+    private readonly Vector128<float> _v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private F32x4(Vector128<float> v) => _v = v;
+
+    public static int Count => 4;
+
+    public static F32x4 Zero
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(Vector128<float>.Zero);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Splat(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Load(float* from) => new(Vector128.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(F32x4 value, float* to) => value._v.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 LoadPartial(float* from, int count) => Partial<F32x4>.Load(from, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePartial(F32x4 value, float* to, int count) => Partial<F32x4>.Store(value, to, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> Even(Vector128<float> low, Vector128<float> high) =>
+        Sse.IsSupported ? Sse.Shuffle(low, high, 0b10_00_10_00) : Vector128.Create(low[0], low[2], high[0], high[2]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator +(F32x4 a, F32x4 b) => new(a._v + b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator -(F32x4 a, F32x4 b) => new(a._v - b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator *(F32x4 a, F32x4 b) => new(a._v * b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 operator /(F32x4 a, F32x4 b) => new(a._v / b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 MulAdd(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Min(F32x4 a, F32x4 b) => new(Vector128.Min(a._v, b._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.Max(a._v, b._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 WhereLess(F32x4 x, F32x4 limit, F32x4 below, F32x4 otherwise) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(x._v, limit._v), below._v, otherwise._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 Even(F32x4 low, F32x4 high) => new(Even(low._v, high._v));
+}
