@@ -1,0 +1,34 @@
+using ConvTransfer.Tests.Operators;
+
+namespace ConvTransfer.Tests.Laws;
+
+/// <summary>The one table of tolerances of the planned run against the double reference. An operator that is not in it gives the reference's bits.</summary>
+internal static class Tolerances
+{
+    /// <summary>A row: the tolerance from the length of the longest sum, and the reason.</summary>
+    private sealed record Row(Func<double, Tolerance> Of, string Reason);
+
+    private static readonly Row Sum = new(
+        length => new Tolerance(2 + Math.Sqrt(length), IsOfTheLargest: true),
+        "float32 partial sums against one double sum: rounding errors of a sum of K terms grow like the square root of K, measured against the largest result because terms cancel");
+
+    private static readonly Row Function = new(
+        _ => new Tolerance(4),
+        "a polynomial in float32 against the double function: at most 4 steps");
+
+    private static readonly Dictionary<string, Row> Rows = new()
+    {
+        ["Conv"] = Sum,
+        ["Gemm"] = Sum,
+        ["MatMul"] = Sum,
+        ["AveragePool"] = Sum,
+        ["GlobalAveragePool"] = Sum,
+    };
+
+    /// <summary>The tolerance for a problem.</summary>
+    public static Tolerance Of(OperatorProblem problem) =>
+        Rows.TryGetValue(problem.Node.OpType, out var row) ? row.Of(LongestSum(problem)) : Tolerance.Exact;
+
+    // An upper bound that is near enough: each output element sums over at most one input's elements of one image.
+    private static double LongestSum(OperatorProblem problem) => problem.Inputs.OfType<ProblemInput>().Select(x => x.Data.Shape.ElementCount).DefaultIfEmpty(1).Max();
+}
