@@ -5,5 +5,10 @@ internal static class NnOperators
 {
     public static Operator[] All { get; } =
     [
+        new Conv(),
+        new MaxPool(),
+        new AveragePool(),
+        new GlobalPool(average: true),
+        new GlobalPool(average: false),
     ];
 }

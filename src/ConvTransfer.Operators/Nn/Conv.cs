@@ -1,0 +1,94 @@
+using ConvTransfer.Engine.Convolution;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Schema;
+
+namespace ConvTransfer.Operators.Nn;
+
+/// <summary>Y[n, m, o] = B[m] + Σ W[m, c, t] · X[n, c, o · stride − pad + t · dilation], over the channels c of the filter's group and the taps t: a cross-correlation, as the standard means it.</summary>
+/// <remarks>Source: ONNX Conv-1, -11, -22. 11 states the defaults of strides and dilations, 22 adds types; no version breaks nodes of an older one.</remarks>
+internal sealed class Conv : Operator
+{
+    private static readonly TypeVariable T = new("T", TypeVariable.Floats);
+    private static readonly IntAttribute Group = new("group", 1);
+
+    public override OperatorSchema Schema { get; } = new("Conv", since: [1, 11, 22])
+    {
+        Inputs = [new("X", T), new("W", T), new("B", T, Presence.Optional)],
+        Outputs = [new("Y", T)],
+        Attributes = [SlidingWindow.AutoPad, SlidingWindow.KernelShape, SlidingWindow.Strides, SlidingWindow.Pads, SlidingWindow.Dilations, Group],
+    };
+
+    public override TensorType[] InferTypes(NodeContext n)
+    {
+        var window = Window(n);
+        TensorType x = n.Input(0), w = n.Input(1);
+        long group = n.Get(Group);
+        n.Require(group >= 1, $"attribute 'group' is {group}, expected at least 1");
+        foreach (var dim in w.Dims!.Value) n.Require(!dim.IsKnown || dim.Value >= 1, $"weights {Shown(n, 1)} are {w}: a length of 0 leaves nothing to convolve");
+        if (w[0].IsKnown) n.Require(w[0].Value % group == 0, $"weights {Shown(n, 1)} hold {w[0].Value} filters, which attribute 'group' {group} does not divide");
+        if (x[1].IsKnown && w[1].IsKnown)
+        {
+            long wanted = checked(w[1].Value * group);
+            n.Require(x[1].Value == wanted, $"input {Shown(n, 0)} has {x[1].Value} channels, the weights {Shown(n, 1)} expect {w[1].Value} x group {group} = {wanted}");
+        }
+        if (n.HasInput(2))
+        {
+            var b = n.Input(2);
+            n.Require(b.Rank == 1 && b[0].MayEqual(w[0]), $"bias {Shown(n, 2)} is {b}, expected one number for each of the {w[0]} filters");
+        }
+        return [x with { Dims = [x[0], w[0], .. window.OutputDims()] }];
+    }
+
+    public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => Plain(n).Evaluate(n, x);
+
+    public override Step Lower(NodeContext n, LoweringContext plan) => Plain(n).ToStep(n, plan);
+
+    public override NodeCost Cost(NodeContext n)
+    {
+        var window = Window(n).Receptive();
+        TensorType w = n.Input(1), y = n.Output(0);
+        if (!w.IsStatic || !y.IsStatic) return new NodeCost(null, window);
+        return new NodeCost(checked(n.OutputShape(0).ElementCount * n.InputShape(1).Product(1, w.Rank)), window);
+    }
+
+    private static SlidingWindow Window(NodeContext n)
+    {
+        int rank = SlidingWindow.SpatialRank(n);
+        var w = n.Input(1);
+        n.Require(w.Rank == rank + 2, $"weights {Shown(n, 1)} have rank {w.Rank}, input {Shown(n, 0)} has rank {rank + 2}");
+        Dim[] kernel = [.. w.Dims!.Value.Skip(2)];
+        if (n.Get(SlidingWindow.KernelShape) is { } given)
+        {
+            n.Require(given.Length == rank, $"attribute 'kernel_shape' has {given.Length} numbers, expected {rank}");
+            for (int a = 0; a < rank; a++) n.Require(kernel[a].MayEqual(given[a]), $"attribute 'kernel_shape' is {given[a]} on spatial axis {a}, the weights {Shown(n, 1)} are {w}");
+            for (int a = 0; a < rank; a++)
+                if (!kernel[a].IsKnown) kernel[a] = given[a];
+        }
+        foreach (var k in kernel) n.Require(!k.IsKnown || k.Value >= 1, $"attribute 'kernel_shape' or weights {Shown(n, 1)} hold {k}, expected at least 1");
+        return new SlidingWindow(n, kernel, SlidingWindow.Dilations);
+    }
+
+    private static ConvolutionGeometry Geometry(NodeContext n)
+    {
+        Shape x = n.InputShape(0), w = n.InputShape(1);
+        return new ConvolutionGeometry(checked((int)x[0]), checked((int)x[1]), checked((int)w[0]), checked((int)n.Get(Group)), Window(n).Axes());
+    }
+
+    private static PlainKernel Plain(NodeContext n) => n.Input(0).ElementType switch
+    {
+        ElementType.Float64 => new PlainConvolution<double>(Geometry(n)),
+        ElementType.Float16 => new PlainConvolution<Half>(Geometry(n)),
+        _ => new PlainConvolution<float>(Geometry(n)),
+    };
+
+    private static string Shown(NodeContext n, int input) => $"'{Core.DisplayText.Escape(n.Node.Inputs[input])}'";
+
+    private sealed unsafe class PlainConvolution<TElement>(ConvolutionGeometry geometry) : PlainKernel where TElement : unmanaged, System.Numerics.INumberBase<TElement>
+    {
+        public override long ScratchBytes(int crew) => ReferenceConvolution.ScratchBytes(geometry);
+
+        public override void Run(in PlainRun run) =>
+            ReferenceConvolution.Run(geometry, run.Input<TElement>(0), run.Input<TElement>(1), run.Input<TElement>(2), run.Output<TElement>(0), run.Scratch);
+    }
+}
