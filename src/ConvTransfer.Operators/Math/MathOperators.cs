@@ -5,5 +5,7 @@ internal static class MathOperators
 {
     public static Operator[] All { get; } =
     [
+        new Gemm(),
+        new MatMul(),
     ];
 }
