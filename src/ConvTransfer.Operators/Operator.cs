@@ -15,6 +15,9 @@ internal abstract class Operator
     /// <summary>True when the outputs depend on the shapes of the inputs only, not on their elements (Shape, Size).</summary>
     public virtual bool DependsOnShapesOnly => false;
 
+    /// <summary>The part that the operator plays in a network; decides where names such as "penultimate" lie.</summary>
+    public virtual OperatorRole Role => OperatorRole.Other;
+
     /// <summary>
     /// The types of the outputs, and the place for every check of values, so that errors come when the graph is planned.
     /// Called with the rank of every input known; lengths may be symbolic, and values of inputs may be unknown (<see cref="NodeContext.Constant"/> is null).

@@ -63,6 +63,40 @@ public sealed class Planner : IDisposable
         }
     }
 
+    /// <summary>Plans the model for the shapes that its inputs declare, with 1 for a batch (axis 0) that they leave open. The inputs' memory is not touched.</summary>
+    /// <returns>The bytes of weights, inputs and values between the nodes; null where other lengths are open, or the inputs' elements decide shapes.</returns>
+    /// <exception cref="ConvTransferException">The model cannot be run with such inputs; every reason is listed.</exception>
+    internal long? PlanDeclared()
+    {
+        if (_model.DecidesShape.Contains(true)) return null;
+        var tensors = new Tensor[Inputs.Count];
+        long bytes = _model.Model.Graph.Initializers.Sum(t => (long)t.Bytes.Length);
+        try
+        {
+            for (int i = 0; i < tensors.Length; i++)
+            {
+                if (Inputs[i].Type is not TensorType { Dims: { } dims } type || dims.Select((d, axis) => d.IsKnown || axis == 0).Contains(false)) return null;
+                var shape = new Shape(dims.Select(d => d.IsKnown ? d.Value : 1).ToArray());
+                bytes = checked(bytes + (shape.ElementCount * Math.Max(1, type.ElementType.StoredBits() / 8)));
+                RequireMemory(bytes);
+                if (!type.ElementType.IsSupported()) throw new ConvTransferException(FailureCause.Unsupported, $"input '{DisplayText.Escape(Inputs[i].Name)}' is of type {type}, with which the engine does not compute", _model.Model.File);
+                tensors[i] = Tensor.Uninitialized(type.ElementType, shape);
+            }
+            foreach (var plan in PlansFor(tensors)) bytes = checked(bytes + plan.ArenaBytes + plan.ScratchBytes(1));
+            RequireMemory(bytes);
+            return bytes;
+        }
+        finally
+        {
+            foreach (var tensor in tensors) tensor?.Dispose();
+        }
+    }
+
+    private void RequireMemory(long bytes)
+    {
+        if (bytes > _model.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"a run needs at least {bytes} bytes for weights, inputs and the values between the nodes, beyond the memory limit of {_model.Limits.MemoryBytes} bytes", _model.Model.File);
+    }
+
     /// <summary>Frees constants and packed weights.</summary>
     public void Dispose()
     {

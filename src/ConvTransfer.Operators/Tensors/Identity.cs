@@ -16,6 +16,8 @@ internal sealed class Identity : Operator
         Outputs = [new("output", T)],
     };
 
+    public override OperatorRole Role => OperatorRole.Passthrough;
+
     public override TensorType[] InferTypes(NodeContext n) => [n.Input(0)];
 
     public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => [x[0]!.Clone()];
