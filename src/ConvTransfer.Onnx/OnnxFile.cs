@@ -14,7 +14,7 @@ public static class OnnxFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         limits ??= Limits.Default;
-        byte[] bytes = FileBytes.Read(path, "an ONNX model", limits);
+        byte[] bytes = WholeFile.Read(path, "an ONNX model", FailureCause.ModelFormat, limits.MemoryBytes);
         return Read(bytes, path, limits, new ExternalFolder(path, limits));
     }
 

@@ -15,7 +15,7 @@ public static class OnnxTensorFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         limits ??= Limits.Default;
-        var proto = MessageParser.Parse(TensorProto.Parser, FileBytes.Read(path, "a tensor file", limits), "a tensor file", limits, path);
+        var proto = MessageParser.Parse(TensorProto.Parser, WholeFile.Read(path, "a tensor file", FailureCause.ModelFormat, limits.MemoryBytes), "a tensor file", limits, path);
         var problems = new ProblemList();
         var data = new TensorReader(problems, limits, new ExternalFolder(path, limits)).Read(proto, $"tensor '{DisplayText.Escape(proto.Name)}'");
         problems.ThrowIfErrors(path);

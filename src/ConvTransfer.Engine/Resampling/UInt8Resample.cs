@@ -90,6 +90,22 @@ internal sealed unsafe class UInt8Resample
     /// <param name="scratch"><see cref="ScratchBytes"/> bytes.</param>
     public void Run(byte* source, byte* target, byte* scratch) => Run(source, target, scratch, plain: false);
 
+    /// <summary>Resizes one picture.</summary>
+    /// <param name="source">InputHeight x InputWidth x Channels bytes.</param>
+    /// <param name="target"><see cref="OutputBytes"/> bytes; must not overlap the source.</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/> bytes or more.</param>
+    /// <exception cref="ArgumentException">A length is not the plan's.</exception>
+    public void Run(ReadOnlySpan<byte> source, Span<byte> target, Span<byte> scratch)
+    {
+        if (source.Length != (long)InputHeight * InputWidth * Channels) throw new ArgumentException($"{source.Length} bytes are given for a picture of {InputHeight} x {InputWidth} x {Channels}", nameof(source));
+        if (target.Length != OutputBytes) throw new ArgumentException($"{target.Length} bytes are given for a result of {OutputBytes}", nameof(target));
+        if (scratch.Length < ScratchBytes) throw new ArgumentException($"{scratch.Length} bytes are given, {ScratchBytes} are needed", nameof(scratch));
+        fixed (byte* from = source)
+        fixed (byte* to = target)
+        fixed (byte* between = scratch)
+            Run(from, to, between, plain: false);
+    }
+
     /// <summary>The same, one sample at a time: the yardstick of the vector path.</summary>
     public void RunPlain(byte* source, byte* target, byte* scratch) => Run(source, target, scratch, plain: true);
 

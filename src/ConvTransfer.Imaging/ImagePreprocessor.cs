@@ -1,0 +1,147 @@
+using System.Buffers;
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Resampling;
+using ConvTransfer.Engine.Tensors;
+
+namespace ConvTransfer.Imaging;
+
+/// <summary>Turns decoded pictures into a network's input by a recipe. Safe for concurrent use.</summary>
+public sealed class ImagePreprocessor
+{
+    // Weights of a resize are kept per picture size; folders of photographs have a few sizes, and a plan is small.
+    private const int MaxPlans = 64;
+
+    private readonly Dictionary<PixelSize, UInt8Resample> _plans = [];
+    private readonly Lock _lock = new();
+    private readonly float[][] _levels;
+
+    /// <summary>Prepares a recipe.</summary>
+    /// <exception cref="ConvTransferException">The recipe contradicts itself.</exception>
+    public ImagePreprocessor(InputRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        if (recipe.Fault() is { } fault) throw new ConvTransferException(FailureCause.DataInvalid, $"recipe: {fault}");
+        Recipe = recipe;
+        _levels = new float[recipe.Channels][];
+        for (int c = 0; c < _levels.Length; c++) _levels[c] = Levels(recipe.Multiplier[c], recipe.Offset[c]);
+    }
+
+    /// <summary>The recipe.</summary>
+    public InputRecipe Recipe { get; }
+
+    /// <summary>The shape of one input without its batch axis: [C, H, W] or [H, W, C].</summary>
+    /// <exception cref="ConvTransferException">The picture is smaller than the crop.</exception>
+    public Shape OutputShape(PixelSize picture)
+    {
+        var size = Recipe.FixedSize ?? Part(picture).Size;
+        return Recipe.Layout == TensorLayout.Nchw ? new Shape(Recipe.Channels, size.Height, size.Width) : new Shape(size.Height, size.Width, Recipe.Channels);
+    }
+
+    /// <summary>Computes one input.</summary>
+    /// <param name="picture">uint8 [H, W, 3], red, green, blue; not changed.</param>
+    /// <param name="to">As many float32 as <see cref="OutputShape"/> has elements.</param>
+    /// <exception cref="ConvTransferException">The picture is smaller than the crop.</exception>
+    public void Run(Tensor picture, Span<float> to)
+    {
+        var size = SizeOf(picture);
+        var (window, _) = Part(size);
+        int channels = Recipe.Channels;
+        long elements = (long)window.Height * window.Width * channels;
+        if (to.Length != elements) throw new ArgumentException($"{to.Length} elements are given, the input has {elements}", nameof(to));
+        var plan = PlanFor(size, window);
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(checked((int)plan.OutputBytes)), scratch = ArrayPool<byte>.Shared.Rent(checked((int)plan.ScratchBytes));
+        var result = pixels.AsSpan(0, (int)plan.OutputBytes);
+        if (channels == 1)
+        {
+            int count = checked((int)(picture.ElementCount / 3));
+            byte[] grey = ArrayPool<byte>.Shared.Rent(count);
+            Luma(picture.AsSpan<byte>(), grey.AsSpan(0, count));
+            plan.Run(grey.AsSpan(0, count), result, scratch);
+            ArrayPool<byte>.Shared.Return(grey);
+        }
+        else
+        {
+            plan.Run(picture.AsSpan<byte>(), result, scratch);
+        }
+        Normalize(result, to);
+        ArrayPool<byte>.Shared.Return(scratch);
+        ArrayPool<byte>.Shared.Return(pixels);
+        GC.KeepAlive(picture);
+    }
+
+    private static PixelSize SizeOf(Tensor picture)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        if (picture.ElementType != ElementType.UInt8 || picture.Shape.Rank != 3 || picture.Shape[2] != 3 || picture.ElementCount == 0)
+            throw new ArgumentException($"a picture is uint8 [H, W, 3], not {picture}", nameof(picture));
+        return new PixelSize(checked((int)picture.Shape[0]), checked((int)picture.Shape[1]));
+    }
+
+    private (ResampleWindow Window, PixelSize Size) Part(PixelSize picture)
+    {
+        var resized = Recipe.ResizedSize(picture);
+        if (Recipe.Crop is not { } crop) return (new ResampleWindow(0, 0, resized.Height, resized.Width), resized);
+        if (crop.Height > resized.Height || crop.Width > resized.Width) throw new ConvTransferException(FailureCause.ImageInvalid, $"the picture has {resized} pixels, less than the crop of {crop}");
+        return (new ResampleWindow(CropStart(resized.Height, crop.Height), CropStart(resized.Width, crop.Width), crop.Height, crop.Width), crop);
+    }
+
+    /// <summary>Where a centre crop begins, as torchvision rounds it: half the margin, a half pixel to the even number.</summary>
+    internal static int CropStart(int length, int crop)
+    {
+        int margin = length - crop, half = margin / 2;
+        return half + (margin % 2 * (half % 2));
+    }
+
+    private UInt8Resample PlanFor(PixelSize picture, ResampleWindow window)
+    {
+        lock (_lock)
+        {
+            if (_plans.TryGetValue(picture, out var known)) return known;
+        }
+        var resized = Recipe.ResizedSize(picture);
+        var made = new UInt8Resample(picture.Height, picture.Width, resized.Height, resized.Width, Recipe.Channels, Recipe.Filter == ResizeFilter.Cubic, window);
+        lock (_lock)
+        {
+            // All at once: which one is dropped changes no result, and a folder with more sizes than this repeats few of them.
+            if (_plans.Count >= MaxPlans) _plans.Clear();
+            _plans[picture] = made;
+        }
+        return made;
+    }
+
+    private static void Luma(ReadOnlySpan<byte> rgb, Span<byte> grey)
+    {
+        for (int i = 0; i < grey.Length; i++, rgb = rgb[3..]) grey[i] = (byte)(((19595 * rgb[0]) + (38470 * rgb[1]) + (7471 * rgb[2]) + 32768) >> 16);
+    }
+
+    private void Normalize(ReadOnlySpan<byte> pixels, Span<float> to)
+    {
+        int channels = _levels.Length, count = pixels.Length / channels;
+        for (int c = 0; c < channels; c++)
+        {
+            float[] level = _levels[c];
+            int from = Recipe.ChannelOrder == ChannelOrder.Bgr ? channels - 1 - c : c;
+            if (Recipe.Layout == TensorLayout.Nchw)
+            {
+                var plane = to.Slice(c * count, count);
+                for (int i = 0; i < plane.Length; i++, from += channels) plane[i] = level[pixels[from]];
+            }
+            else
+            {
+                for (int i = c; i < to.Length; i += channels, from += channels) to[i] = level[pixels[from]];
+            }
+        }
+    }
+
+    // All 256 results of the product and the sum: a look-up gives the same bits as computing them.
+    private static float[] Levels(float multiplier, float offset)
+    {
+        float[] levels = new float[256];
+        for (int i = 0; i < levels.Length; i++)
+        {
+            float product = i * multiplier;
+            levels[i] = product + offset;
+        }
+        return levels;
+    }
+}
