@@ -11,6 +11,7 @@ internal sealed class NodeContext
 {
     private readonly TensorType?[] _inputs;
     private readonly Func<int, Tensor?> _constant;
+    private readonly Func<int, ValueList<Dim>?>? _elements;
     private TensorType[] _outputs = [];
 
     /// <summary>Creates the context of a node.</summary>
@@ -19,7 +20,8 @@ internal sealed class NodeContext
     /// <param name="opset">The version imported for the operator's domain.</param>
     /// <param name="inputs">The types of the inputs; null where one is left out.</param>
     /// <param name="constant">The value of an input that is known while planning, or null. The tensor stays the owner's.</param>
-    public NodeContext(Node node, Operator op, long opset, TensorType?[] inputs, Func<int, Tensor?> constant)
+    /// <param name="elements">The elements of an input as far as they follow from the lengths of other values, or null.</param>
+    public NodeContext(Node node, Operator op, long opset, TensorType?[] inputs, Func<int, Tensor?> constant, Func<int, ValueList<Dim>?>? elements = null)
     {
         Node = node;
         Operator = op;
@@ -27,6 +29,7 @@ internal sealed class NodeContext
         Version = op.Schema.VersionIn(opset);
         _inputs = inputs;
         _constant = constant;
+        _elements = elements;
     }
 
     public Node Node { get; }
@@ -78,6 +81,20 @@ internal sealed class NodeContext
     /// <summary>The values of an input that decides shapes, where they must be known: while evaluating and lowering.</summary>
     public long[] RequiredIntegers(int index) => ConstantIntegers(index) ?? throw Invalid($"the value of input {index} is not known when the plan is made");
 
+    /// <summary>
+    /// The elements of an int32 or int64 input of rank 0 or 1: numbers where they are known, symbols where they are lengths of other values, unknown where only
+    /// their count is known. Null when that is not known either, or when the input is left out.
+    /// </summary>
+    public Dim[]? Elements(int index)
+    {
+        if (!HasInput(index)) return null;
+        if (ConstantIntegers(index) is { } known) return Array.ConvertAll(known, v => (Dim)v);
+        if (_elements?.Invoke(index) is { } symbolic) return [.. symbolic.AsSpan()];
+        var type = Input(index);
+        if (type.Rank == 0) return [Dim.Unknown];
+        return type.Rank == 1 && type[0].IsKnown && type[0].Value <= TypeInference.MostElements ? new Dim[type[0].Value] : null;
+    }
+
     public float Get(FloatAttribute attribute) => Find(attribute) is AttributeValue.Float v ? v.Value : attribute.Default;
 
     public long Get(IntAttribute attribute) => Find(attribute) is AttributeValue.Int v ? v.Value : attribute.Default;
@@ -127,5 +144,8 @@ internal sealed class NodeContext
 
     internal void SetOutputs(TensorType[] outputs) => _outputs = outputs;
 
-    private string Located(string message) => $"{Node.DisplayName} ({Operator}-{Version}): {message}";
+    /// <summary>How messages of a run call the node.</summary>
+    public string Label => $"{Node.DisplayName} ({Operator}-{Version})";
+
+    private string Located(string message) => $"{Label}: {message}";
 }

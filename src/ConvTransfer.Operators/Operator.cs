@@ -26,6 +26,12 @@ internal abstract class Operator
     public abstract TensorType[] InferTypes(NodeContext n);
 
     /// <summary>
+    /// The elements of output 0, an integer vector or scalar, as far as they follow from lengths or from the <see cref="NodeContext.Elements"/> of inputs;
+    /// null when nothing is known. Called after <see cref="InferTypes"/>, for outputs that are not constant.
+    /// </summary>
+    public virtual Dim[]? InferElements(NodeContext n) => null;
+
+    /// <summary>
     /// The plain reference: new output tensors from the inputs (null where an optional one is left out), sums in double. The lengths are all known.
     /// Inputs are not changed and not disposed.
     /// </summary>

@@ -11,10 +11,14 @@ internal sealed class TypeInference
     /// <summary>Nodes whose outputs have at most this many elements are folded in every walk; larger ones only where <see cref="FoldEverything"/> is set.</summary>
     public const long SmallFold = 4096;
 
+    /// <summary>Vectors of at most this many lengths are followed where their numbers are not known.</summary>
+    public const int MostElements = 64;
+
     private readonly OperatorSet _operators;
     private readonly Func<string, long?> _opset;
     private readonly ProblemList _problems;
     private readonly Dictionary<string, TensorType?> _types = [];
+    private readonly Dictionary<string, ValueList<Dim>> _elements = [];
     private int _fresh;
 
     /// <summary>Creates a walk.</summary>
@@ -71,7 +75,7 @@ internal sealed class TypeInference
             inputs[i] = TypeOf(node.Inputs[i]);
             if (inputs[i]?.Dims is null) return null;
         }
-        var context = new NodeContext(node, op, opset, inputs, i => Constants.Find(node.Inputs[i]));
+        var context = new NodeContext(node, op, opset, inputs, i => Constants.Find(node.Inputs[i]), i => _elements.TryGetValue(node.Inputs[i], out var known) ? known : null);
         try
         {
             CheckTypes(context);
@@ -81,6 +85,7 @@ internal sealed class TypeInference
             for (int i = 0; i < outputs.Length && i < node.Outputs.Count; i++)
                 if (node.Outputs[i].Length > 0) _types[node.Outputs[i]] = outputs[i];
             Fold(context);
+            FollowElements(context);
             return context;
         }
         catch (ConvTransferException e)
@@ -135,16 +140,20 @@ internal sealed class TypeInference
         }
     }
 
-    private static TensorType CheckedSize(NodeContext n, TensorType type)
+    // A value that alone is beyond the limit is refused before anything is made for it.
+    private TensorType CheckedSize(NodeContext n, TensorType type)
     {
         if (!type.IsStatic) return type;
         long count = 1;
+        bool isEmpty = false;
         foreach (var dim in type.Dims!.Value)
         {
             n.Require(dim.Value >= 0, $"the output would have shape {type}");
             if (dim.Value > 0) count = checked(count * dim.Value);
+            else isEmpty = true;
         }
-        _ = checked(count * 8);
+        long bytes = checked(count * 8) / 8 * System.Math.Max(1, type.ElementType.SizeInBytes());
+        if (!isEmpty && bytes > MemoryLimit) throw n.OverLimit($"the output {type} needs {bytes} bytes, beyond the memory limit of {MemoryLimit} bytes");
         return type;
     }
 
@@ -168,6 +177,13 @@ internal sealed class TypeInference
             if (!n.HasOutput(i)) y[i].Dispose();
             else Constants.Add(n.Node.Outputs[i], WidenHalf && y[i].ElementType == ElementType.Float16 ? HalfConversion.Widen(y[i]) : y[i]);
         }
+    }
+
+    // Where a vector of lengths is not constant, what is known of its elements goes on: so a Reshape to [N, -1] keeps its N.
+    private void FollowElements(NodeContext n)
+    {
+        if (!n.HasOutput(0) || Constants.Contains(n.Node.Outputs[0]) || n.Output(0) is not { ElementType: ElementType.Int64 or ElementType.Int32, Dims.Count: <= 1 }) return;
+        if (n.Operator.InferElements(n) is { Length: <= MostElements } elements && elements.Any(e => e.IsKnown || e.Symbol is not null)) _elements[n.Node.Outputs[0]] = [.. elements];
     }
 
     private TensorType Widened(TensorType type) => WidenHalf && type.ElementType == ElementType.Float16 ? type with { ElementType = ElementType.Float32 } : type;

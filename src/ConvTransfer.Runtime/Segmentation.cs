@@ -42,6 +42,8 @@ internal static class Segmentation
             }
         }
         starts.Remove(model.Nodes.Length);
+        // A model that is constant has no nodes left, and yet a segment that hands out its values.
+        starts.Add(0);
         return Split(model, [.. starts, model.Nodes.Length]);
     }
 

@@ -76,3 +76,11 @@ internal sealed record TensorAttribute(string Name) : AttributeDefinition(Name)
 
     public override string? Reject(AttributeValue value) => value is AttributeValue.Tensor ? null : WrongType(value);
 }
+
+/// <summary>An attribute of a kind that is kept through files but not computed with, such as a sparse tensor. An operator refuses it by name.</summary>
+internal sealed record OpaqueAttribute(string Name) : AttributeDefinition(Name)
+{
+    public override string TypeName => "SPARSE_TENSOR";
+
+    public override string? Reject(AttributeValue value) => value is AttributeValue.Other ? null : WrongType(value);
+}

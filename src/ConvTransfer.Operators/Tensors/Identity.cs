@@ -1,4 +1,3 @@
-using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Schema;
 
@@ -6,7 +5,7 @@ namespace ConvTransfer.Operators.Tensors;
 
 /// <summary>Y = X.</summary>
 /// <remarks>Source: ONNX Identity-1 to -25; the versions differ in types only. Sequences and optionals are not supported.</remarks>
-internal sealed class Identity : Operator
+internal sealed class Identity : AliasOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.All);
 
@@ -19,8 +18,4 @@ internal sealed class Identity : Operator
     public override OperatorRole Role => OperatorRole.Passthrough;
 
     public override TensorType[] InferTypes(NodeContext n) => [n.Input(0)];
-
-    public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => [x[0]!.Clone()];
-
-    public override Step Lower(NodeContext n, LoweringContext plan) => LoweringContext.Alias();
 }

@@ -81,6 +81,17 @@ public static class ProblemData
     /// <summary>Given values.</summary>
     public static ProblemInput Of<T>(long[] dims, params T[] values) where T : unmanaged => new(TensorData.From<T>("", dims, values));
 
+    /// <summary>Given strings.</summary>
+    public static ProblemInput Strings(long[] dims, params string[] values)
+    {
+        using var tensor = Tensor.FromStrings(new Shape(dims), values);
+        return new(TensorData.From("", tensor));
+    }
+
+    /// <summary>0, 1, 2, ... as a type of number: every element can be told from its neighbours.</summary>
+    public static ProblemInput Count<T>(params long[] dims) where T : unmanaged, System.Numerics.INumber<T> =>
+        Of(dims, [.. Enumerable.Range(0, (int)dims.Aggregate(1L, (a, b) => a * b)).Select(T.CreateTruncating)]);
+
     /// <summary>A vector of int64, as an initializer: sizes, axes, pads.</summary>
     public static ProblemInput Ints(params long[] values) => Of([values.Length], values).AsConstant();
 
@@ -92,6 +103,9 @@ public static class ProblemData
 
     /// <summary>A list of integers.</summary>
     public static NodeAttribute Attribute(string name, params long[] values) => new(name, new AttributeValue.Ints([.. values]));
+
+    /// <summary>A list of integers, which may be of one or none.</summary>
+    public static NodeAttribute List(string name, params long[] values) => new(name, new AttributeValue.Ints([.. values]));
 
     /// <summary>A text attribute.</summary>
     public static NodeAttribute Attribute(string name, string value) => new(name, new AttributeValue.String(value));
