@@ -1,3 +1,4 @@
+using ConvTransfer.Engine.Tensors;
 using static ConvTransfer.Pipelines.NodeSequence;
 
 namespace ConvTransfer.Pipelines;
@@ -5,6 +6,17 @@ namespace ConvTransfer.Pipelines;
 /// <summary>Resizing and cropping as nodes of ai.onnx-18, on pictures uint8 [N, H, W, C] of any size: the same integers as in code.</summary>
 internal static class ImageNodes
 {
+    /// <summary>The brightness of pictures [N, H, W, 3] as [N, H, W, 1]: ITU-R 601 luma in integers, (19595 R + 38470 G + 7471 B + 32768) div 65536.</summary>
+    public static string Luma(NodeSequence to, string x)
+    {
+        string wide = to.Add("image/integers", "Cast", [x], Attribute("to", (long)ElementType.Int32));
+        string weighted = to.Add("image/weighted", "Mul", [wide, to.Constant<int>("image/luma_weights", [3], [19595, 38470, 7471])]);
+        string sum = to.Add("image/sum", "ReduceSum", [weighted, to.Integers("image/channel_axis", 3)], Attribute("keepdims", 1));
+        string rounded = to.Add("image/rounded", "Add", [sum, to.Constant<int>("image/luma_half", [1], [32768])]);
+        string luma = to.Add("image/luma", "Div", [rounded, to.Constant<int>("image/luma_one", [1], [65536])]);
+        return to.Add("image/grey", "Cast", [luma], Attribute("to", (long)ElementType.UInt8));
+    }
+
     /// <summary>Resizes both axes to given lengths.</summary>
     /// <param name="to">Takes the nodes.</param>
     /// <param name="x">The pictures.</param>

@@ -36,6 +36,9 @@ internal sealed class NodeSequence(Graph graph)
     public void AddAs(string name, string op, string[] inputs, params NodeAttribute[] attributes) =>
         _nodes.Add(new Node(op, [.. inputs], [name]) { Name = name, Attributes = [.. attributes] });
 
+    /// <summary>Gives the output of the last node this name.</summary>
+    public void EndAs(string name) => _nodes[^1] = _nodes[^1] with { Outputs = [name] };
+
     /// <summary>Adds a constant and returns its name.</summary>
     public string Constant<T>(string wanted, long[] dims, ReadOnlySpan<T> values) where T : unmanaged
     {

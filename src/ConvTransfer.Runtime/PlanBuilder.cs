@@ -107,8 +107,16 @@ internal static class PlanBuilder
             InputSlots = [.. Enumerable.Range(0, places.Length).Where(i => places[i].Kind == PlaceKind.Input).Select(i => (i, (int)places[i].Offset))],
             Outputs = outputs,
             ArenaBytes = arena,
-            ScratchBytes = crew => scratch.Length == 0 ? 0 : scratch.Max(f => f(crew)),
+            ScratchBytes = crew => Most(scratch, crew),
             Constants = constants,
         };
+    }
+
+    // Asked whenever a session turns to another plan: allocates nothing.
+    private static long Most(Func<int, long>[] scratch, int crew)
+    {
+        long most = 0;
+        foreach (var bytes in scratch) most = Math.Max(most, bytes(crew));
+        return most;
     }
 }
