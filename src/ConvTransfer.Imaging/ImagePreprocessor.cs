@@ -8,8 +8,10 @@ namespace ConvTransfer.Imaging;
 /// <summary>Turns decoded pictures into a network's input by a recipe. Safe for concurrent use.</summary>
 public sealed class ImagePreprocessor
 {
-    // Weights of a resize are kept per picture size; folders of photographs have a few sizes, and a plan is small.
+    // Weights of a resize are kept per picture size; folders of photographs have a few sizes, and a plan is small:
+    // its weights grow with the picture's sides, so those of an endless strip are not kept.
     private const int MaxPlans = 64;
+    private const int MaxKeptSides = 1 << 16;
 
     private readonly Dictionary<PixelSize, UInt8Resample> _plans = [];
     private readonly Lock _lock = new();
@@ -30,17 +32,17 @@ public sealed class ImagePreprocessor
     public InputRecipe Recipe { get; }
 
     /// <summary>The shape of one input without its batch axis: [C, H, W] or [H, W, C].</summary>
-    /// <exception cref="ConvTransferException">The picture is smaller than the crop.</exception>
+    /// <exception cref="ConvTransferException">The picture is smaller than the crop, or its resize is too large.</exception>
     public Shape OutputShape(PixelSize picture)
     {
-        var size = Recipe.FixedSize ?? Part(picture).Size;
+        var size = Part(picture).Size;
         return Recipe.Layout == TensorLayout.Nchw ? new Shape(Recipe.Channels, size.Height, size.Width) : new Shape(size.Height, size.Width, Recipe.Channels);
     }
 
     /// <summary>Computes one input.</summary>
     /// <param name="picture">uint8 [H, W, 3], red, green, blue; not changed.</param>
     /// <param name="to">As many float32 as <see cref="OutputShape"/> has elements.</param>
-    /// <exception cref="ConvTransferException">The picture is smaller than the crop.</exception>
+    /// <exception cref="ConvTransferException">The picture is smaller than the crop, or its resize is too large.</exception>
     public void Run(Tensor picture, Span<float> to)
     {
         var size = SizeOf(picture);
@@ -80,7 +82,13 @@ public sealed class ImagePreprocessor
     private (ResampleWindow Window, PixelSize Size) Part(PixelSize picture)
     {
         var resized = Recipe.ResizedSize(picture);
-        if (Recipe.Crop is not { } crop) return (new ResampleWindow(0, 0, resized.Height, resized.Width), resized);
+        if (Recipe.Crop is not { } crop)
+        {
+            // A strip without a crop may grow without end.
+            if (Recipe.Resize is ResizeRule.ShorterSide && (long)resized.Height * resized.Width > Limits.Default.ImagePixels)
+                throw new ConvTransferException(FailureCause.Limit, $"the picture has {picture} pixels; after the resize it would have {resized}, beyond the limit of {Limits.Default.ImagePixels} pixels");
+            return (new ResampleWindow(0, 0, resized.Height, resized.Width), resized);
+        }
         if (crop.Height > resized.Height || crop.Width > resized.Width) throw new ConvTransferException(FailureCause.ImageInvalid, $"the picture has {resized} pixels, less than the crop of {crop}");
         return (new ResampleWindow(CropStart(resized.Height, crop.Height), CropStart(resized.Width, crop.Width), crop.Height, crop.Width), crop);
     }
@@ -100,6 +108,8 @@ public sealed class ImagePreprocessor
         }
         var resized = Recipe.ResizedSize(picture);
         var made = new UInt8Resample(picture.Height, picture.Width, resized.Height, resized.Width, Recipe.Channels, Recipe.Filter == ResizeFilter.Cubic, window);
+        if (made.ScratchBytes > Array.MaxLength) throw new ConvTransferException(FailureCause.Limit, $"the picture has {picture} pixels; its resize to {resized} needs {made.ScratchBytes} bytes, more than one array holds");
+        if ((long)picture.Height + picture.Width > MaxKeptSides) return made;
         lock (_lock)
         {
             // All at once: which one is dropped changes no result, and a folder with more sizes than this repeats few of them.

@@ -10,7 +10,7 @@ namespace ConvTransfer.Imaging;
 /// </remarks>
 public sealed record InputRecipe
 {
-    private const int MaxSide = 1 << 15;
+    internal const int MaxSide = 1 << 15;
 
     /// <summary>The resize; null to keep the picture's size.</summary>
     public ResizeRule? Resize { get; init; }
@@ -109,6 +109,7 @@ public sealed record InputRecipe
     {
         if (Channels is not (1 or 3)) return $"channels is {Channels}, expected 1 or 3";
         if (Channels == 1 && ChannelOrder != ChannelOrder.Rgb) return "channelOrder is bgr, but there is one channel";
+        if (Mean.IsDefault || Std.IsDefault) return "mean and std must be given";
         if (Mean.Length != Channels) return $"mean has {Mean.Length} numbers for {Channels} channels";
         if (Std.Length != Channels) return $"std has {Std.Length} numbers for {Channels} channels";
         if (!double.IsFinite(Scale) || Scale == 0) return "scale must be finite and not 0";

@@ -9,6 +9,7 @@ internal static class JpegScans
     public const int Max = 1000;
 
     private const byte StartOfScan = 0xDA;
+    private const byte EndOfImage = 0xD9;
 
     /// <summary>Refuses a JPEG with more than <see cref="Max"/> scans; other bytes pass.</summary>
     /// <exception cref="ConvTransferException">There are too many scans.</exception>
@@ -22,8 +23,10 @@ internal static class JpegScans
             if (found < 0 || at + found + 4 > bytes.Length) return;
             at += found + 1;
             byte marker = bytes[at];
+            // A decoder stops here too: what follows (a film, say, as some telephones append it) is no part of the picture.
+            if (marker == EndOfImage) return;
             // Stuffing, fill bytes, restarts and the markers without content are no segments.
-            if (marker is 0x00 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD9)) continue;
+            if (marker is 0x00 or 0x01 or 0xFF or (>= 0xD0 and <= 0xD8)) continue;
             if (marker == StartOfScan && ++scans > Max) throw new ConvTransferException(FailureCause.Limit, $"it has more than {Max} scans, too many to decode");
             at += 1 + ((bytes[at + 1] << 8) | bytes[at + 2]);
         }

@@ -55,7 +55,8 @@ internal static class RecipeJson
             var recipe = new Reader(file).Recipe(document.RootElement);
             return recipe.Fault() is { } fault ? throw Failed(fault, file) : recipe;
         }
-        catch (JsonException e)
+        // The second is what the parser says of an escaped half of a surrogate pair.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw Failed($"it is no JSON: {DisplayText.Escape(e.Message, 300)}", file, e);
         }

@@ -18,9 +18,9 @@ internal static class RecipeNames
         TensorLayout layout = TensorLayout.Nchw;
         foreach (string part in parts.Skip(1))
         {
-            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 && size is null) size = number;
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= InputRecipe.MaxSide && size is null) size = number;
             else if (part == "nhwc") layout = TensorLayout.Nhwc;
-            else if (part != "nchw") throw new ConvTransferException(FailureCause.DataInvalid, $"recipe '{DisplayText.Escape(text)}': '{DisplayText.Escape(part)}' is neither a size in pixels nor nchw or nhwc; a name is written NAME[:SIZE][:LAYOUT], such as torchvision:224");
+            else if (part != "nchw") throw new ConvTransferException(FailureCause.DataInvalid, $"recipe '{DisplayText.Escape(text)}': '{DisplayText.Escape(part)}' is neither a size between 1 and {InputRecipe.MaxSide} pixels nor nchw or nhwc; a name is written NAME[:SIZE][:LAYOUT], such as torchvision:224");
         }
         var recipe = Named(parts[0], size) with { Layout = layout };
         return recipe.Fault() is { } fault ? throw new ConvTransferException(FailureCause.DataInvalid, $"recipe '{DisplayText.Escape(text)}': {fault}") : recipe;

@@ -1,3 +1,5 @@
+using ConvTransfer.Core;
+
 namespace ConvTransfer.Imaging;
 
 /// <summary>To which size a picture is brought before it is cropped.</summary>
@@ -8,6 +10,7 @@ public abstract record ResizeRule
     }
 
     /// <summary>The size that a picture gets.</summary>
+    /// <exception cref="ConvTransferException">A side would have more than 2^31 - 1 pixels.</exception>
     public abstract PixelSize Apply(PixelSize picture);
 
     /// <summary>Both sides as they are wanted; the ratio of the sides is not kept.</summary>
@@ -26,7 +29,9 @@ public abstract record ResizeRule
         public override PixelSize Apply(PixelSize picture)
         {
             long shorter = Math.Min(picture.Height, picture.Width);
-            return new PixelSize(checked((int)(picture.Height * (long)Length / shorter)), checked((int)(picture.Width * (long)Length / shorter)));
+            long height = picture.Height * (long)Length / shorter, width = picture.Width * (long)Length / shorter;
+            if (Math.Max(height, width) > int.MaxValue) throw new ConvTransferException(FailureCause.Limit, $"the picture has {picture} pixels; with a shorter side of {Length} it would get {height}x{width}, too many");
+            return new PixelSize((int)height, (int)width);
         }
     }
 }

@@ -40,6 +40,16 @@ public sealed class ImageFaultTests
         }
     }
 
+    // Some cameras append a film to the picture; its bytes look like any markers.
+    [SharedFact]
+    public void ScansAreCountedUpToTheEndOfThePicture()
+    {
+        byte[] good = File.ReadAllBytes(SharedMaterial.Path("faults", "img", "I00-good.jpg"));
+        byte[] scans = [.. Enumerable.Repeat<byte[]>([0xFF, 0xDA, 0, 2], JpegScans.Max + 1).SelectMany(s => s)];
+        ImageReader.Decode([.. good, .. scans]).Dispose();
+        Assert.Equal(FailureCause.Limit, Assert.Throws<ConvTransferException>(() => ImageReader.Decode([.. good.AsSpan(0, 2), .. scans, .. good.AsSpan(2)])).Cause);
+    }
+
     [Fact]
     public void WhatIsNoFileIsRefused()
     {

@@ -45,6 +45,20 @@ public sealed unsafe class ImagePreprocessorTests
     [InlineData(224, 224, 0)]
     public void TheCropStartsWhereTorchvisionStarts(int length, int crop, int start) => Assert.Equal(start, ImagePreprocessor.CropStart(length, crop));
 
+    // A strip of one pixel's width is a picture too; what its resize would ask for is refused before it is taken.
+    [Fact]
+    public void AStripThatWouldGrowWithoutEndIsRefused()
+    {
+        var cropped = new ImagePreprocessor(InputRecipe.Torchvision());
+        Assert.Equal(new Shape(3, 224, 224), cropped.OutputShape(new PixelSize(1, 20000)));
+        Assert.Equal(FailureCause.Limit, Assert.Throws<ConvTransferException>(() => cropped.OutputShape(new PixelSize(1, 100_000_000))).Cause);
+        var whole = new ImagePreprocessor(new InputRecipe { Resize = new ResizeRule.ShorterSide(256) });
+        Assert.Contains("5120000", Assert.Throws<ConvTransferException>(() => whole.OutputShape(new PixelSize(1, 20_000))).Message, StringComparison.Ordinal);
+        using var tall = Noise(15_000_000, 1, seed: 5);
+        var exact = new ImagePreprocessor(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(64)) });
+        Assert.Equal(FailureCause.Limit, Assert.Throws<ConvTransferException>(() => exact.Run(tall, new float[3 * 64 * 64])).Cause);
+    }
+
     [Fact]
     public void APictureSmallerThanTheCropIsRefused()
     {

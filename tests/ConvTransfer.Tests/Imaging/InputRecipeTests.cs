@@ -63,6 +63,7 @@ public sealed class InputRecipeTests
     [InlineData("{\"channels\":4}", "1 or 3")]
     [InlineData("{\"resize\":{\"shorterSide\":0}}", "between")]
     [InlineData("{\"scale\":1e999}", "scale")]
+    [InlineData("{\"filter\":\"\\ud800\"}", "no JSON")]
     public void AContradictoryRecipeIsRefused(string json, string words)
     {
         var fault = Assert.Throws<ConvTransferException>(() => InputRecipe.FromJson(json, "recipe.json"));
@@ -75,6 +76,8 @@ public sealed class InputRecipeTests
     [InlineData("torchvison", "neither the name")]
     [InlineData("caffe:big", "neither a size")]
     [InlineData("caffe:40000", "between")]
+    [InlineData("caffe:2147483647", "between")]
+    [InlineData("caffe:32768", "between")]
     public void AWrongNameIsRefused(string text, string words) =>
         Assert.Contains(words, Assert.Throws<ConvTransferException>(() => InputRecipe.FromNameOrFile(text)).Message, StringComparison.Ordinal);
 
