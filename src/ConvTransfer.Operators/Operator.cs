@@ -53,6 +53,12 @@ internal abstract class Operator
     public virtual EpilogueStage? AsEpilogue(NodeContext n, int dataInput) => null;
 
     /// <summary>
+    /// Where a constant input of the node names the length that axis 0 of its data has: the value of that input with which the node does for any such length
+    /// what it does for this one. Null where the node needs no change. Called with all lengths known.
+    /// </summary>
+    public virtual (int Input, long[] Values)? ForAnyBatch(NodeContext n) => null;
+
+    /// <summary>
     /// Nodes that mean in <paramref name="lift"/>'s opset what this node means in its own. The default keeps the node where no breaking version lies between.
     /// </summary>
     /// <exception cref="Core.ConvTransferException">The node cannot be expressed in the newer opset.</exception>

@@ -59,7 +59,7 @@ public sealed record ConformanceRunner
             expected = Load(model.Graph.Outputs, folder, "output");
             if (expected.Count == 0) return "no outputs are recorded";
             string[] names = [.. model.Graph.Outputs.Select(o => o.Name)];
-            outputs = NodeByNode ? ReferenceExecutor.Run(model, inputs, names, Limits) : RunPlan(model, inputs, cancellationToken);
+            outputs = NodeByNode ? ReferenceExecutor.Run(model, inputs, names, Limits) : NamedRun.Run(model, inputs, Threads, Limits, cancellationToken);
             for (int i = 0; i < outputs.Length; i++)
             {
                 if (!expected.TryGetValue(names[i], out var want)) return $"output {i} is not recorded";
@@ -71,18 +71,6 @@ public sealed record ConformanceRunner
         {
             foreach (var tensor in inputs.Values.Concat(expected.Values).Concat(outputs)) tensor.Dispose();
         }
-    }
-
-    private Tensor[] RunPlan(Model model, Dictionary<string, Tensor> inputs, CancellationToken cancellationToken)
-    {
-        // A recorded input goes before the initializer that would stand in for it.
-        var given = model with { Graph = model.Graph with { Initializers = model.Graph.Initializers.Where(t => !inputs.ContainsKey(t.Name)).ToValueList() } };
-        using var planner = new Planner(given, limits: Limits);
-        using var session = planner.CreateSession(Threads);
-        var ordered = new Tensor[planner.Inputs.Count];
-        for (int i = 0; i < ordered.Length; i++)
-            ordered[i] = inputs.TryGetValue(planner.Inputs[i].Name, out var tensor) ? tensor : throw new ConvTransferException(FailureCause.DataInvalid, $"input '{DisplayText.Escape(planner.Inputs[i].Name)}' is not recorded");
-        return session.Run(ordered, cancellationToken);
     }
 
     // File K belongs to the graph's value K, under whatever name the file itself has.

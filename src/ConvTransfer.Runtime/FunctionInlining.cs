@@ -38,6 +38,8 @@ internal static class FunctionInlining
 
         public void Expand(Node node, int depth)
         {
+            // What is beyond the limit is not expanded any more: calls can multiply without end.
+            if (Result.Count > _limits.InlinedNodes) return;
             if (!_functions.TryGetValue((node.CanonicalDomain, node.OpType, node.Overload), out var function))
             {
                 if (Result.Count == _limits.InlinedNodes) _problems.Error(FailureCause.Limit, $"the functions expand to more than {_limits.InlinedNodes} nodes");

@@ -23,34 +23,22 @@ public static class ModelCheck
         ArgumentNullException.ThrowIfNull(model);
         limits ??= Limits.Default;
         var problems = new ProblemList();
-        var flat = FunctionInlining.Inline(model, problems, limits);
-        // What is left of functions that never end is no network to look at.
-        if (problems.HasErrors) return problems;
-        var nodes = NodeOrder.Needed(flat.Graph, flat.Graph.Outputs.Select(o => o.Name), problems);
-        CheckWeights(flat.Graph, problems);
-        CheckTypes(flat, nodes, limits, problems);
+        using (var typed = new TypedModel(model, limits, problems))
+        {
+            CheckWeights(typed.Model.Graph, problems);
+            CheckOutputs(typed, problems);
+        }
         if (!problems.HasErrors) CheckPlan(model, limits, problems);
         return problems;
     }
 
-    private static void CheckTypes(Model model, List<Node> nodes, Limits limits, ProblemList problems)
+    private static void CheckOutputs(TypedModel typed, ProblemList problems)
     {
-        using var constants = new ConstantTable();
-        foreach (var data in model.Graph.Initializers) constants.Add(data.Name, data, widenHalf: true);
-        var walk = new TypeInference(OperatorSet.Standard, model.Opset, constants, problems) { WidenHalf = true, MemoryLimit = limits.MemoryBytes };
-        foreach (var input in model.Graph.RequiredInputs)
+        foreach (var output in typed.Model.Graph.Outputs)
         {
-            string name = DisplayText.Escape(input.Name);
-            if (input.Type is TensorType type) walk.Declare(input.Name, type);
-            else if (input.Type is null) problems.Error(FailureCause.ModelInvalid, $"input '{name}' has no type");
-            else problems.Error(FailureCause.Unsupported, $"input '{name}' is of type {input.Type}; only tensors can be given");
-        }
-        walk.Run(nodes);
-        foreach (var output in model.Graph.Outputs)
-        {
-            if (output.Type is not TensorType { Dims: { } declared } || walk.TypeOf(output.Name)?.Dims is not { } computed) continue;
+            if (output.Type is not TensorType { Dims: { } declared } || typed.TypeOf(output.Name)?.Dims is not { } computed) continue;
             if (declared.Count != computed.Count || declared.Zip(computed).Any(d => !d.First.MayEqual(d.Second)))
-                problems.Warn(FailureCause.ModelInvalid, $"output '{DisplayText.Escape(output.Name)}' is declared as {output.Type}, but is {walk.TypeOf(output.Name)}; the latter is taken");
+                problems.Warn(FailureCause.ModelInvalid, $"output '{DisplayText.Escape(output.Name)}' is declared as {output.Type}, but is {TypedModel.Declarable(typed.TypeOf(output.Name))}; the latter is taken");
         }
     }
 

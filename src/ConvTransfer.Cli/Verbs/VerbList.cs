@@ -6,7 +6,12 @@ internal static class VerbList
     /// <summary>All verbs, in the order of <c>--help</c>.</summary>
     public static IReadOnlyList<Verb> All { get; } =
     [
+        new InspectVerb(),
         new CheckVerb(),
+        new RunVerb(),
+        new ConvertVerb(),
         new DiffVerb(),
+        new ConformanceVerb(),
+        new BenchVerb(),
     ];
 }

@@ -30,6 +30,8 @@ internal sealed class Gemm : Operator
         Breaking = [7],
     };
 
+    public override OperatorRole Role => OperatorRole.WeightedLayer;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         n.Require(n.Version >= 9 || n.Input(0).ElementType.IsFloat(), $"the inputs are of type {n.Input(0).ElementType.OnnxName()}, which opset {n.Opset} does not allow; 9 does");

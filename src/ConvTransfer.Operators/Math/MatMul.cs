@@ -17,6 +17,8 @@ internal sealed class MatMul : Operator
         Outputs = [new("Y", T)],
     };
 
+    public override OperatorRole Role => OperatorRole.WeightedLayer;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         TensorType a = n.Input(0), b = n.Input(1);

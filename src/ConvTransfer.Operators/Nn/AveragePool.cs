@@ -27,6 +27,8 @@ internal sealed class AveragePool : Pool
 
     protected override IntsAttribute Dilations => AverageDilations;
 
+    public override OperatorRole Role => OperatorRole.Pooling;
+
     public override TensorType[] InferTypes(NodeContext n) => [Pooled(n)];
 
     public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => Plain(n).Evaluate(n, x);

@@ -19,6 +19,8 @@ internal sealed class Conv : Operator
         Attributes = [SlidingWindow.AutoPad, SlidingWindow.KernelShape, SlidingWindow.Strides, SlidingWindow.Pads, SlidingWindow.Dilations, Group],
     };
 
+    public override OperatorRole Role => OperatorRole.WeightedLayer;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var window = Window(n);

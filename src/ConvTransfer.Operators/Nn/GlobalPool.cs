@@ -20,6 +20,8 @@ internal sealed class GlobalPool(bool average) : Operator
         Outputs = [new("Y", T)],
     };
 
+    public override OperatorRole Role => OperatorRole.Pooling;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         int rank = SlidingWindow.SpatialRank(n);

@@ -28,6 +28,8 @@ internal sealed class MaxPool : Pool
 
     protected override IntsAttribute Dilations => MaxDilations;
 
+    public override OperatorRole Role => OperatorRole.Pooling;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         n.Require(n.Version >= 12 || n.Input(0).ElementType.IsFloat(), $"input X is of type {n.Input(0).ElementType.OnnxName()}, which opset {n.Opset} does not allow; 12 does");

@@ -17,6 +17,8 @@ internal sealed class Flatten : AliasOperator
         Attributes = [AxisOf],
     };
 
+    public override OperatorRole Role => OperatorRole.Rearrangement;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);

@@ -23,12 +23,21 @@ internal sealed class Reshape : AliasOperator
         Attributes = [TargetShape, ConsumedInputs, AllowZero],
     };
 
+    public override OperatorRole Role => OperatorRole.Rearrangement;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);
         if (n.Version >= 5) n.Require(n.Input(1).Rank == 1, $"shape is of rank {n.Input(1).Rank}, expected 1");
         var target = n.Version < 5 ? Array.ConvertAll(n.Get(TargetShape) ?? [], d => (Dim)d) : n.Elements(1);
         return [x with { Dims = target is null ? null : Target(n, x.Dims!.Value, target).ToValueList() }];
+    }
+
+    public override (int Input, long[] Values)? ForAnyBatch(NodeContext n)
+    {
+        if (n.Version < 5 || n.Get(AllowZero) != 0 || n.ConstantIntegers(1) is not { Length: > 0 } shape || n.Input(0).Rank == 0 || !n.Input(0)[0].IsSame(shape[0])) return null;
+        shape[0] = 0;
+        return (1, shape);
     }
 
     public override Node[] Lift(NodeContext n, LiftContext lift)

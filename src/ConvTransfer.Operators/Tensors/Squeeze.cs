@@ -18,6 +18,8 @@ internal sealed class Squeeze : AliasOperator
         Attributes = [Axes],
     };
 
+    public override OperatorRole Role => OperatorRole.Rearrangement;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);

@@ -18,6 +18,8 @@ internal sealed class Transpose : PlainOperator
         Attributes = [Perm],
     };
 
+    public override OperatorRole Role => OperatorRole.Rearrangement;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);

@@ -20,6 +20,10 @@ public sealed class UsageTests
     [InlineData("check m.onnx --threads -1", "--threads", "0 to 1024")]
     [InlineData("check m.onnx --threads 1e9", "--threads", "0 to 1024")]
     [InlineData("check m.onnx --memory-limit nan", "--memory-limit", "bytes")]
+    [InlineData("run m.onnx")]
+    [InlineData("convert m.onnx", "--output")]
+    [InlineData("conformance d --rtol nan", "--rtol", "from 0 to 1")]
+    [InlineData("bench m.onnx --runs 0", "--runs", "1 to 1000000")]
     public void WrongUsageEndsWith2AndSaysWhatIsAllowed(string line, params string[] words)
     {
         string[] args = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

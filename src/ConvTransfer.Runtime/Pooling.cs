@@ -1,0 +1,11 @@
+namespace ConvTransfer.Runtime;
+
+/// <summary>What is done with the spatial axes of a value at which a network is cut.</summary>
+public enum Pooling
+{
+    /// <summary>They stay.</summary>
+    None,
+
+    /// <summary>The mean over them: one number for each channel.</summary>
+    GlobalAverage,
+}
