@@ -19,7 +19,12 @@ internal static class HeadNodes
     {
         string x = features;
         if (rank != 2) x = to.Add("head/features", "Flatten", [x], Attribute("axis", 1));
-        if (type != ElementType.Float32) x = to.Add("head/float", "Cast", [x], Attribute("to", (long)ElementType.Float32));
+        if (type != ElementType.Float32)
+        {
+            // An engine that holds 16-bit floats in 32 bits between the nodes, as ours does, rounds at a cast only; the features that the head was made for are rounded.
+            x = to.Add("head/rounded", "Cast", [x], Attribute("to", (long)type));
+            x = to.Add("head/float", "Cast", [x], Attribute("to", (long)ElementType.Float32));
+        }
         foreach (var normalizer in head.Normalizers)
         {
             if (normalizer.Offset is { } offset) x = to.Add("head/moved", "Sub", [x, Vector(to, "head/offset", offset)]);

@@ -44,17 +44,23 @@ public static class OneFileExport
         OnnxFile.Write(model, path);
     }
 
-    // A file that promises to take several pictures at a time must treat each as if it came alone.
+    // A file that promises to take several pictures at a time must treat each as if it came alone: here beside its negative, before and behind it.
     private static void CheckBatch(Model model, string file, ValueList<float> expected, string path)
     {
         using var planner = new Planner(model, [OneFileModel.Scores]);
         using var session = planner.CreateSession();
         using var picture = ImageReader.Read(file);
         using var pair = Tensor.Uninitialized(ElementType.UInt8, new Shape(2, picture.Shape[0], picture.Shape[1], 3));
-        for (int n = 0; n < 2; n++) picture.AsBytes().CopyTo(pair.AsBytes()[(n * (int)picture.ByteCount)..]);
-        using var scores = session.Run(pair)[0];
         var labels = OneFileMetadata.ReadLabels(model.MetadataValue(OneFileMetadata.Labels)!);
-        for (int n = 0; n < 2; n++) Compare(labels, file, expected, ValueList.Create<float>(scores.AsSpan<float>().Slice(n * expected.Count, expected.Count)), path);
+        int bytes = (int)picture.ByteCount;
+        for (int n = 0; n < 2; n++)
+        {
+            Span<byte> own = picture.AsBytes(), other = pair.AsBytes().Slice((1 - n) * bytes, bytes);
+            own.CopyTo(pair.AsBytes()[(n * bytes)..]);
+            for (int i = 0; i < bytes; i++) other[i] = (byte)(255 - own[i]);
+            using var scores = session.Run(pair)[0];
+            Compare(labels, file, expected, ValueList.Create<float>(scores.AsSpan<float>().Slice(n * expected.Count, expected.Count)), path);
+        }
     }
 
     private static void Compare(ValueList<string> labels, string file, ValueList<float> expected, ValueList<float> actual, string path)

@@ -36,15 +36,15 @@ public static class OneFileModel
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(metadata);
         if (recipe.Fault() is { } fault) throw new ConvTransferException(FailureCause.DataInvalid, $"the recipe cannot be used: {fault}");
-        var network = FeatureNetwork.Of(OpsetLift.LiftTo(truncated, Math.Max(LeastOpset, truncated.Opset() ?? 0)), recipe, head.FeatureCount);
+        var network = FeatureNetwork.Of(ForAnyBatch(OpsetLift.LiftTo(truncated, Math.Max(LeastOpset, truncated.Opset() ?? 0))), recipe, head.FeatureCount);
         var graph = WithoutNames(network.Model.Graph, [Input, Label, Scores]);
-        var names = new UniqueNames(graph);
-        Dim batch = network.AnyBatch ? Dim.Of(names.Fresh("N")) : 1;
+        var taken = (TensorType)graph.RequiredInputs.Single().Type!;
+        Dim batch = network.AnyBatch ? Dim.Of(taken[0].Symbol ?? Symbol(graph, "N")) : 1;
 
         string pixels = graph.RequiredInputs.Single().Name, features = graph.Outputs[0].Name;
         var before = new NodeSequence(graph);
         RecipeNodes.Add(before, recipe, Input, network.InputType, pixels);
-        var image = new ValueInfo(Input, new TensorType(ElementType.UInt8, [batch, Dim.Of(names.Fresh("H")), Dim.Of(names.Fresh("W")), 3]));
+        var image = new ValueInfo(Input, new TensorType(ElementType.UInt8, [batch, Dim.Of(Symbol(graph, "H")), Dim.Of(Symbol(graph, "W")), 3]));
         graph = graph.Prepend([image], before.Nodes, before.Constants);
 
         var after = new NodeSequence(graph);
@@ -59,11 +59,33 @@ public static class OneFileModel
         };
     }
 
+    // A network that cannot take several pictures at a time is served picture by picture; the file says so in its metadata.
+    private static Model ForAnyBatch(Model model)
+    {
+        try
+        {
+            return DynamicBatch.Apply(model);
+        }
+        catch (ConvTransferException e) when (e.Cause == FailureCause.Unsupported)
+        {
+            return model;
+        }
+    }
+
     // The names of the file's own input and outputs are fixed; a value of the network that has one gets another.
     private static Graph WithoutNames(Graph graph, string[] reserved)
     {
         foreach (string name in reserved)
             if (graph.Defines(name)) graph = graph.RenameValue(name, new UniqueNames(graph).Fresh(name));
         return graph;
+    }
+
+    // A symbol stands for one length everywhere in a graph: the picture's height must not have the name of another length.
+    private static string Symbol(Graph graph, string wanted)
+    {
+        var used = graph.Inputs.Concat(graph.Outputs).Concat(graph.ValueInfos).Select(v => v.Type).OfType<TensorType>().SelectMany(t => t.Dims ?? []).Select(d => d.Symbol).ToHashSet();
+        string symbol = wanted;
+        for (int i = 1; used.Contains(symbol); i++) symbol = $"{wanted}_{i}";
+        return symbol;
     }
 }
