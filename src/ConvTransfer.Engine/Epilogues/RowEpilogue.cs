@@ -22,6 +22,9 @@ internal sealed unsafe class RowEpilogue
     /// <summary>True when the stages are at most one ScaleShift, one Add and one Clip, in this order: then <see cref="TileFinish"/> can do them.</summary>
     public bool FitsTile { get; }
 
+    /// <summary>True when a residual is added.</summary>
+    public bool Adds => Find(EpilogueKind.Add) is not null;
+
     /// <summary>The stage of a kind for <see cref="TileFinish"/>, or null.</summary>
     public EpilogueStage? Find(EpilogueKind kind)
     {
@@ -41,6 +44,7 @@ internal sealed unsafe class RowEpilogue
     /// <param name="offset">The block's first element in the output, and in each residual.</param>
     /// <param name="rowStride">Elements from one row of the output, and of each residual, to the next.</param>
     /// <param name="residuals">The operands of the Add stages.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ApplyRows<V>(float* sums, nint sumStride, int rows, int columns, int channel, float* bias, float* y, nint offset, nint rowStride, float** residuals)
         where V : unmanaged, IVector<V>
     {
@@ -68,6 +72,7 @@ internal sealed unsafe class RowEpilogue
     /// <param name="columns">The number of channels in the block.</param>
     /// <param name="channel">The first channel.</param>
     /// <param name="residuals">The operands of the Add stages.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ApplyColumns<V>(float* y, nint offset, int columns, int channel, float** residuals)
         where V : unmanaged, IVector<V>
     {
@@ -91,6 +96,7 @@ internal sealed unsafe class RowEpilogue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Pointwise<V>(V x, EpilogueStage stage, float* residual, int count) where V : unmanaged, IVector<V> => stage.Kind switch
     {
         EpilogueKind.Add => x + Load<V>(residual, count),

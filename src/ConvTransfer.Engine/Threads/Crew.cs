@@ -15,7 +15,7 @@ public sealed unsafe class Crew : IDisposable
 
     private readonly Thread[] _threads;
     private readonly Counters _counters = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Sleeper[] _sleepers;
     private CrewWork? _work;
     private void* _state;
     private int _units;
@@ -31,6 +31,8 @@ public sealed unsafe class Crew : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 1024);
         Size = size;
         _threads = new Thread[size - 1];
+        _sleepers = new Sleeper[size - 1];
+        for (int i = 0; i < _sleepers.Length; i++) _sleepers[i] = new Sleeper();
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
@@ -62,8 +64,7 @@ public sealed unsafe class Crew : IDisposable
         _counters.Next = 0;
         Volatile.Write(ref _counters.Busy, _threads.Length);
         Interlocked.Increment(ref _counters.Generation);
-        int asleep = Volatile.Read(ref _counters.Asleep);
-        if (asleep > 0) Wake();
+        Wake();
         Work(0);
         Join();
         var failure = _failure;
@@ -81,14 +82,15 @@ public sealed unsafe class Crew : IDisposable
         Interlocked.Increment(ref _counters.Generation);
         Wake();
         foreach (var thread in _threads) thread.Join();
-        _wake.Dispose();
+        foreach (var sleeper in _sleepers) sleeper.Dispose();
     }
 
-    // Every sleeper that has announced itself gets its permit; one that announces itself later looks at the generation again before it sleeps.
+    // Every thread that has announced its sleep gets its permit; one that announces it later looks at the generation again before it sleeps.
+    // Each has a semaphore of its own: of a common one a thread that is quick to work and to sleep again would take the permit of one that has not woken yet.
     private void Wake()
     {
-        int sleepers = Interlocked.Exchange(ref _counters.Asleep, 0);
-        if (sleepers > 0) _wake.Release(sleepers);
+        foreach (var sleeper in _sleepers)
+            if (Volatile.Read(ref sleeper.IsAsleep) != 0 && Interlocked.Exchange(ref sleeper.IsAsleep, 0) != 0) sleeper.Permit.Release();
     }
 
     private void Join()
@@ -108,7 +110,7 @@ public sealed unsafe class Crew : IDisposable
         int seen = 0;
         while (true)
         {
-            int generation = Await(seen);
+            int generation = Await(seen, _sleepers[worker - 1]);
             if (_stopping) return;
             seen = generation;
             Work(worker);
@@ -116,7 +118,7 @@ public sealed unsafe class Crew : IDisposable
         }
     }
 
-    private int Await(int seen)
+    private int Await(int seen, Sleeper sleeper)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
@@ -128,22 +130,12 @@ public sealed unsafe class Crew : IDisposable
                 Thread.SpinWait(8);
                 continue;
             }
-            Interlocked.Increment(ref _counters.Asleep);
+            Interlocked.Exchange(ref sleeper.IsAsleep, 1);
             generation = Volatile.Read(ref _counters.Generation);
-            if (generation != seen && TryCancelSleep()) return generation;
-            _wake.Wait();
+            // Where the announcement cannot be taken back, the permit is on its way and must be taken.
+            if (generation != seen && Interlocked.Exchange(ref sleeper.IsAsleep, 0) != 0) return generation;
+            sleeper.Permit.Wait();
             start = Stopwatch.GetTimestamp();
-        }
-    }
-
-    // False when the permit is already on its way: it must then be taken.
-    private bool TryCancelSleep()
-    {
-        while (true)
-        {
-            int asleep = Volatile.Read(ref _counters.Asleep);
-            if (asleep == 0) return false;
-            if (Interlocked.CompareExchange(ref _counters.Asleep, asleep - 1, asleep) == asleep) return true;
         }
     }
 
@@ -170,12 +162,20 @@ public sealed unsafe class Crew : IDisposable
     }
 
     // Each counter on a cache line of its own, so that taking a unit does not disturb those who wait.
-    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 320)]
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Explicit, Size = 256)]
     private sealed class Counters
     {
         [System.Runtime.InteropServices.FieldOffset(64)] public int Generation;
         [System.Runtime.InteropServices.FieldOffset(128)] public int Next;
         [System.Runtime.InteropServices.FieldOffset(192)] public int Busy;
-        [System.Runtime.InteropServices.FieldOffset(256)] public int Asleep;
+    }
+
+    // A thread's bed: whether it sleeps, and what wakes it.
+    private sealed class Sleeper : IDisposable
+    {
+        public readonly SemaphoreSlim Permit = new(0);
+        public int IsAsleep;
+
+        public void Dispose() => Permit.Dispose();
     }
 }

@@ -1,4 +1,6 @@
 using ConvTransfer.Engine.Convolution;
+using ConvTransfer.Engine.Epilogues;
+using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Schema;
@@ -44,7 +46,16 @@ internal sealed class Conv : Operator
 
     public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => Plain(n).Evaluate(n, x);
 
-    public override Step Lower(NodeContext n, LoweringContext plan) => Plain(n).ToStep(n, plan);
+    public override bool TakesEpilogue(NodeContext n) => n.Input(0).ElementType == ElementType.Float32;
+
+    public override Step Lower(NodeContext n, LoweringContext plan)
+    {
+        if (n.Input(0).ElementType != ElementType.Float32) return Plain(n).ToStep(n, plan);
+        var convolution = F32Convolution.Create(Geometry(n), new RowEpilogue(plan.Epilogue), VectorWidths.Best);
+        var packed = n.Constant(1) is { } w ? Pack(convolution, w, plan) : null;
+        plan.ReserveScratch(crew => convolution.ScratchBytes(crew, packed is not null));
+        return new ConvStep(convolution, packed, plan.Input(0), packed is null ? plan.Input(1) : Slot.None, plan.Input(2), plan.Residuals.ToArray(), plan.Output(0));
+    }
 
     public override NodeCost Cost(NodeContext n)
     {
@@ -84,6 +95,9 @@ internal sealed class Conv : Operator
         _ => new PlainConvolution<float>(Geometry(n)),
     };
 
+    private static unsafe PackedWeights Pack(F32Convolution convolution, Tensor w, LoweringContext plan) =>
+        plan.Shared($"{convolution.WeightsForm}, {(int)VectorWidths.Best} lanes", () => convolution.Pack((float*)w.Pointer));
+
     private static string Shown(NodeContext n, int input) => $"'{Core.DisplayText.Escape(n.Node.Inputs[input])}'";
 
     private sealed unsafe class PlainConvolution<TElement>(ConvolutionGeometry geometry) : PlainKernel where TElement : unmanaged, System.Numerics.INumberBase<TElement>
@@ -92,5 +106,16 @@ internal sealed class Conv : Operator
 
         public override void Run(in PlainRun run) =>
             ReferenceConvolution.Run(geometry, run.Input<TElement>(0), run.Input<TElement>(1), run.Input<TElement>(2), run.Output<TElement>(0), run.Scratch);
+    }
+
+    private sealed unsafe class ConvStep(F32Convolution convolution, PackedWeights? packed, Slot x, Slot w, Slot b, Slot[] residuals, Slot y) : Step
+    {
+        public override void Run(in StepRun run)
+        {
+            float** addends = stackalloc float*[residuals.Length];
+            for (int i = 0; i < residuals.Length; i++) addends[i] = run.Pointer<float>(residuals[i]);
+            var operands = new ConvolutionOperands { X = run.Pointer<float>(x), W = run.Pointer<float>(w), Bias = run.Pointer<float>(b), Y = run.Pointer<float>(y), Residuals = addends, Scratch = run.Scratch };
+            convolution.Run(operands, packed, run.Crew);
+        }
     }
 }
