@@ -20,6 +20,15 @@ internal static class OutputFile
         CheckFolder(Path.GetDirectoryName(full) ?? full, path);
     }
 
+    /// <summary>Checks where several files shall be written: in a folder, which is made later where it does not exist.</summary>
+    /// <exception cref="ConvTransferException">They cannot be written there, one exists already, or one is an input.</exception>
+    public static void CheckIn(string folder, IEnumerable<string> paths, bool force, params IEnumerable<string> inputs)
+    {
+        if (File.Exists(folder)) throw Refused(folder, "the output folder is a file");
+        if (Directory.Exists(folder)) foreach (string path in paths) Check(path, force, inputs);
+        else CheckFolder(Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? folder, folder);
+    }
+
     /// <summary>Checks that files can be made in a folder.</summary>
     /// <exception cref="ConvTransferException">It does not exist or takes no files.</exception>
     public static void CheckFolder(string folder, string shown)

@@ -18,8 +18,8 @@ internal static class FeatureView
         schema[Label].ColumnType = new KeyDataViewType(typeof(uint), table.Labels.Count);
         // The names travel from here to the slots of the scores.
         schema[Label].AddAnnotation("KeyValues", Names(table.Labels), new VectorDataViewType(TextDataViewType.Instance, table.Labels.Count));
-        // Keys begin at 1; 0 stands for a missing one.
-        return context.Data.LoadFromEnumerable(Enumerable.Range(0, table.Count).Select(i => new Row { Label = (uint)table.Classes[i] + 1, Features = table.Row(i).ToArray() }), schema);
+        // A key is given by its index from 0, although ML.NET's own keys begin at 1.
+        return context.Data.LoadFromEnumerable(Enumerable.Range(0, table.Count).Select(i => new Row { Label = (uint)table.ClassAt(i), Features = table.Row(i).ToArray() }), schema);
     }
 
     /// <summary>The scores of a fitted chain, row by row.</summary>

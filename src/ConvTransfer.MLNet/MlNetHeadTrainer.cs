@@ -1,6 +1,6 @@
 using System.Globalization;
 using ConvTransfer.Core;
-using ConvTransfer.Graphs;
+using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
 using Microsoft.ML;
 
@@ -20,14 +20,15 @@ internal sealed class MlNetHeadTrainer(Func<MLContext, IEstimator<ITransformer>>
         var random = new CounterRandom(seed: 1, purpose: 11);
         var rows = new float[TrialClasses * TrialRows][];
         for (int i = 0; i < rows.Length; i++) rows[i] = [.. Enumerable.Range(0, TrialWidth).Select(_ => (float)random.NextDouble())];
-        Fit(new FeatureTable(["a", "b", "c"], TrialWidth, rows.Select((_, i) => $"row {i}"), rows.Select((_, i) => i % TrialClasses), rows), seed: 1);
+        Fit(new FeatureTable(new ImageDataset(["a", "b", "c"], rows.Select((_, i) => new LabelledImage($"row {i}", i % TrialClasses))), TrialWidth, rows), seed: 1);
     }
 
     public override LinearHead Fit(FeatureTable table, long seed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(table);
-        for (int c = 0; c < table.Labels.Count; c++)
-            if (table.Classes.IndexOf(c) < 0) throw new ConvTransferException(FailureCause.DataInvalid, $"class '{DisplayText.Escape(table.Labels[c])}' has no image to fit the head to");
+        int[] counts = table.Images.CountByClass();
+        for (int c = 0; c < counts.Length; c++)
+            if (counts[c] == 0) throw new ConvTransferException(FailureCause.DataInvalid, $"class '{DisplayText.Escape(table.Labels[c])}' has no image to fit the head to");
         // ML.NET cannot be stopped within a fit.
         cancellationToken.ThrowIfCancellationRequested();
         var head = Fit(table, seed);
@@ -71,7 +72,7 @@ internal sealed class MlNetHeadTrainer(Func<MLContext, IEstimator<ITransformer>>
             for (int c = 0; c < wanted.Length; c++)
                 // Written so that NaN fails.
                 if (!(Math.Abs(wanted[c] - scores[c]) <= tolerance))
-                    throw new ConvTransferException(FailureCause.Unsupported, string.Create(CultureInfo.InvariantCulture, $"the head that was read gives class '{DisplayText.Escape(head.Labels[c])}' the score {scores[c]}, ML.NET gives {wanted[c]}; the chain does something that was not understood"), table.Files[i]);
+                    throw new ConvTransferException(FailureCause.Unsupported, string.Create(CultureInfo.InvariantCulture, $"the head that was read gives class '{DisplayText.Escape(head.Labels[c])}' the score {scores[c]}, ML.NET gives {wanted[c]}; the chain does something that was not understood"), table.FileAt(i));
             i++;
         }
     }

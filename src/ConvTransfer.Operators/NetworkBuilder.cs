@@ -101,6 +101,9 @@ public sealed class NetworkBuilder
     /// <summary>The mean over the spatial axes, which keep length 1.</summary>
     public string GlobalAveragePool(string x) => Add("GlobalAveragePool", NodeName("gap"), [x]);
 
+    /// <summary>The greatest value over the spatial axes, which keep length 1.</summary>
+    public string GlobalMaxPool(string x) => Add("GlobalMaxPool", NodeName("gmp"), [x]);
+
     /// <summary>All axes behind the batch as one.</summary>
     public string Flatten(string x) => Add("Flatten", NodeName("flatten"), [x]);
 

@@ -36,7 +36,9 @@ public static class OneFileModel
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(metadata);
         if (recipe.Fault() is { } fault) throw new ConvTransferException(FailureCause.DataInvalid, $"the recipe cannot be used: {fault}");
-        var network = FeatureNetwork.Of(ForAnyBatch(OpsetLift.LiftTo(truncated, Math.Max(LeastOpset, truncated.Opset() ?? 0))), recipe, head.FeatureCount);
+        if (recipe is { Crop: not null, Resize: null }) throw new ConvTransferException(FailureCause.Unsupported, "the recipe crops without a resize before it; a file that takes pictures of any size needs one, since a picture may be smaller than the crop");
+        var network = FeatureNetwork.Of(ForAnyBatch(OpsetLift.LiftTo(truncated, Math.Max(LeastOpset, truncated.Opset() ?? 0))), recipe);
+        if (network.Width != head.FeatureCount) throw new ArgumentException($"the network gives {network.Width} features, but the head is made for {head.FeatureCount}", nameof(head));
         var graph = WithoutNames(network.Model.Graph, [Input, Label, Scores]);
         var taken = (TensorType)graph.RequiredInputs.Single().Type!;
         Dim batch = network.AnyBatch ? Dim.Of(taken[0].Symbol ?? Symbol(graph, "N")) : 1;

@@ -26,7 +26,7 @@ internal sealed class RunVerb() : Verb("run",
         var files = Bind(context.Get(_inputs) ?? [], model.Graph);
         string folder = context.Get(_folder)!;
         string[] targets = [.. Enumerable.Range(0, model.Graph.Outputs.Count).Select(i => Path.Combine(folder, $"output_{i}.pb"))];
-        CheckTargets(folder, targets, context.Get(_force), [context.Get(_model), .. files.Values]);
+        OutputFile.CheckIn(folder, targets, context.Get(_force), [context.Get(_model), .. files.Values]);
         var inputs = new Dictionary<string, Tensor>();
         Tensor[] outputs = [];
         try
@@ -69,11 +69,4 @@ internal sealed class RunVerb() : Verb("run",
         ".NPY" => NpyFile.Read(file, limits),
         _ => throw new UsageException($"'{DisplayText.Escape(file)}' ends neither in .pb nor in .npy"),
     };
-
-    private static void CheckTargets(string folder, string[] targets, bool force, string[] inputs)
-    {
-        if (File.Exists(folder)) throw new ConvTransferException(FailureCause.Output, "the output folder is a file", folder);
-        if (Directory.Exists(folder)) foreach (string target in targets) OutputFile.Check(target, force, inputs);
-        else OutputFile.CheckFolder(Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(folder))) ?? folder, folder);
-    }
 }

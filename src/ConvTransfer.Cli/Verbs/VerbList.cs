@@ -11,7 +11,12 @@ internal static class VerbList
         new RunVerb(),
         new ConvertVerb(),
         new DiffVerb(),
+        new FeaturesVerb(),
+        new TrainVerb(),
+        new PredictVerb(),
+        new EvaluateVerb(),
         new ConformanceVerb(),
         new BenchVerb(),
+        new DemoVerb(),
     ];
 }

@@ -1,5 +1,6 @@
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
+using ConvTransfer.Imaging;
 using ConvTransfer.MLNet;
 using ConvTransfer.Pipelines;
 using Microsoft.ML;
@@ -25,7 +26,7 @@ public sealed class MlNetHeadTests
             rows[i][Width - 2] *= 10;
             if (!spread) rows[i][Width - 1] = 0;
         }
-        return new FeatureTable(Labels, Width, rows.Select((_, i) => $"{i}.png"), rows.Select((_, i) => i % 3), rows);
+        return new FeatureTable(new ImageDataset(Labels, rows.Select((_, i) => new LabelledImage($"{i}.png", i % 3))), Width, rows);
     }
 
     public static TheoryData<HeadAlgorithm, FeatureNormalization> Heads()
@@ -69,6 +70,19 @@ public sealed class MlNetHeadTests
             var actual = test.Scores(head, i);
             for (int c = 0; c < Labels.Count; c++) Assert.Equal(expected[i][c], actual[c], 1e-4);
         }
+    }
+
+    /// <summary>Features that tell their class: every class must be found, the first and the last too.</summary>
+    [Theory]
+    [InlineData(HeadAlgorithm.Lbfgs)]
+    [InlineData(HeadAlgorithm.Sdca)]
+    public void EveryClassIsLearnt(HeadAlgorithm algorithm)
+    {
+        var rows = Enumerable.Range(0, 30).Select(i => new float[] { i % 3 == 0 ? 4 : 0, i % 3 == 1 ? 4 : 0, i % 3 == 2 ? 4 : 0, i / 30f }).ToArray();
+        var table = new FeatureTable(new ImageDataset(Labels, rows.Select((_, i) => new LabelledImage($"{i}.png", i % 3))), 4, rows);
+        var figures = table.Evaluate(MlNetHeads.Of(new HeadOptions { Algorithm = algorithm }).Fit(table, seed: 1));
+        Assert.Equal(1, figures.Accuracy);
+        Assert.All(figures.Classes, c => Assert.Equal(10, c.Correct));
     }
 
     [Theory]
@@ -149,11 +163,13 @@ public sealed class MlNetHeadTests
     public void BadFeaturesAndOptionsAreRefused()
     {
         Assert.Equal(FailureCause.DataInvalid, Assert.Throws<ConvTransferException>(() => MlNetHeads.Of(new HeadOptions { Normalization = FeatureNormalization.RobustScaling }).Fit(Table(), 1)).Cause);
-        var oneClass = Table().Take([0, 3, 6]);
+        var table = Table();
+        var images = table.Images;
+        var (oneClass, _) = table.Take(new ImageSplit(new ImageDataset(images.Classes, images.Items.Where(i => i.Label == 0)), new ImageDataset(images.Classes, [])));
         Assert.Contains("class 'b' has no image", Assert.Throws<ConvTransferException>(() => MlNetHeads.Of(new HeadOptions()).Fit(oneClass, 1)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => MlNetHeads.Of(new HeadOptions { L1 = -1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => MlNetHeads.Of(new HeadOptions { L2 = float.NaN }));
-        var e = Assert.Throws<ConvTransferException>(() => new FeatureTable(Labels, 2, ["x.png"], [0], [[0, float.NaN]]));
+        var e = Assert.Throws<ConvTransferException>(() => new FeatureTable(new ImageDataset(Labels, [new LabelledImage("x.png", 0)]), 2, [[0, float.NaN]]));
         Assert.Equal("x.png", e.File);
     }
 

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using ConvTransfer.Imaging;
+using ConvTransfer.Pipelines;
+using ConvTransfer.Runtime;
+
+namespace ConvTransfer.Cli;
+
+/// <summary>The options that say which network, cut how, computes features of which pictures.</summary>
+internal sealed class NetworkOptions
+{
+    private readonly Option<string> _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them.", HelpName = "VALUE", Required = true };
+    private readonly Option<bool> _pool = new("--pool") { Description = "Average the value over its spatial axes, one number for each channel." };
+    private readonly Option<string> _recipe = new("--recipe")
+    {
+        Description = $"How pictures are made ready: NAME[:SIZE][:nchw|:nhwc] with NAME one of {string.Join(", ", InputRecipe.Names)}; or a JSON file.",
+        HelpName = "RECIPE",
+        Required = true,
+    };
+
+    private readonly PictureOptions _pictures = new();
+
+    /// <summary>The network's file.</summary>
+    public Option<string> Model { get; } = new("--model") { Description = "The ONNX file of the network.", HelpName = "FILE", Required = true };
+
+    /// <summary>All options, in the order of <c>--help</c>.</summary>
+    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _recipe, .. _pictures.Bad];
+
+    /// <summary>The cut as the user wrote it.</summary>
+    public string Cut(VerbContext context) => context.Get(_cut)!;
+
+    /// <summary>The recipe as the user wrote it.</summary>
+    public string Recipe(VerbContext context) => context.Get(_recipe)!;
+
+    /// <summary>The pictures.</summary>
+    public ImageDataset Images(VerbContext context) => _pictures.Dataset(context);
+
+    /// <summary>The pipeline up to the features.</summary>
+    /// <exception cref="UsageException">The network has no such value to cut at.</exception>
+    public TransferPipeline Pipeline(VerbContext context, ulong seed = 0)
+    {
+        var recipe = InputRecipe.FromNameOrFile(Recipe(context));
+        var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed) }).Preprocess(recipe);
+        return UsageException.Of(() => pipeline.TruncateAt(Cut(context), context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None));
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json.Nodes;
+using ConvTransfer.Pipelines;
+
+namespace ConvTransfer.Cli;
+
+/// <summary>Parts of the JSON that several verbs about pictures print.</summary>
+internal static class VerbJson
+{
+    /// <summary>The figures as an object of their own.</summary>
+    public static JsonObject Figures(string figures) => JsonNode.Parse(figures)!.AsObject();
+
+    /// <summary>Pictures that were left out.</summary>
+    public static JsonArray Skipped(IEnumerable<SkippedImage> skipped) => new([.. skipped.Select(s => (JsonNode)new JsonObject { ["file"] = s.File, ["reason"] = s.Reason })]);
+
+    /// <summary>What a model says about a picture. Scores that are not finite, for which JSON has no number, are null.</summary>
+    public static JsonObject Prediction(Prediction prediction)
+    {
+        var scores = new JsonObject();
+        for (int c = 0; c < prediction.Labels.Count; c++) scores[prediction.Labels[c]] = float.IsFinite(prediction.Scores[c]) ? JsonValue.Create(prediction.Scores[c]) : null;
+        return new JsonObject { ["file"] = prediction.File, ["label"] = prediction.Label, ["scores"] = scores };
+    }
+}

@@ -1,0 +1,120 @@
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Imaging;
+using ConvTransfer.Runtime;
+
+namespace ConvTransfer.Pipelines;
+
+/// <summary>Computes the features of pictures: decode, recipe, network, one picture at a time on each thread. Memory does not grow with the number of pictures but for the features.</summary>
+/// <remarks>A picture's features have the same bits whatever the number of threads and whatever runs beside. Safe for concurrent use.</remarks>
+public sealed class FeatureExtractor : IDisposable
+{
+    private readonly ImagePreprocessor _preprocessor;
+    private readonly FeatureNetwork _network;
+    private readonly Planner _planner;
+    private readonly PipelineOptions _options;
+
+    /// <summary>Prepares a network.</summary>
+    /// <param name="network">The network, cut where its features are: one input, a batch of pictures as the recipe makes them, and one output of rank 2 or more. What lies behind its first axis is taken as one row.</param>
+    /// <param name="recipe">How pictures are made ready.</param>
+    /// <param name="options">How to work; null for the defaults.</param>
+    /// <exception cref="ConvTransferException">The network does not take what the recipe makes, gives no features, or cannot be run; every reason is listed.</exception>
+    public FeatureExtractor(Model network, InputRecipe recipe, PipelineOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(recipe);
+        _options = options ?? PipelineOptions.Default;
+        _options.Check();
+        _preprocessor = new ImagePreprocessor(recipe);
+        _network = FeatureNetwork.Of(network, recipe, _options.Limits);
+        _planner = new Planner(network, limits: _options.Limits);
+    }
+
+    /// <summary>The number of features of a picture.</summary>
+    public int Width => _network.Width;
+
+    /// <summary>Computes the features of a data set.</summary>
+    /// <param name="images">The pictures.</param>
+    /// <param name="progress">Told after every picture, or null.</param>
+    /// <param name="cancellationToken">Stops within one step of the network.</param>
+    /// <returns>A row for each picture that can be read, in the data set's order.</returns>
+    /// <exception cref="ConvTransferException">More pictures are bad than <see cref="PipelineOptions.MaxBadShare"/> allows, or a feature is not finite; the pictures are named.</exception>
+    public FeatureTable Extract(ImageDataset images, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var rows = new float[images.Count][];
+        var workers = new Worker?[_options.Workers];
+        try
+        {
+            var (skipped, kept) = PictureLoop.Run(images, "features", _options, (worker, index, picture) =>
+                rows[index] = (workers[worker] ??= new Worker(this)).Run(picture, images.Items[index].Path, cancellationToken), progress, cancellationToken);
+            return new FeatureTable(new ImageDataset(images.Classes, images.Items.Where((_, i) => kept[i])), Width, rows.Where((_, i) => kept[i]), skipped);
+        }
+        finally
+        {
+            foreach (var worker in workers) worker?.Dispose();
+        }
+    }
+
+    /// <summary>Frees the network's memory.</summary>
+    public void Dispose() => _planner.Dispose();
+
+    /// <summary>What one thread has of its own: a session of one thread and the tensors around it, kept from picture to picture.</summary>
+    private sealed class Worker(FeatureExtractor owner) : IDisposable
+    {
+        private readonly Session _session = owner._planner.CreateSession(threads: 1);
+        private Tensor? _input;
+        private float[] _pixels = [];
+
+        public float[] Run(Tensor picture, string file, CancellationToken cancellationToken)
+        {
+            var shape = owner._preprocessor.OutputShape(new PixelSize(checked((int)picture.Shape[0]), checked((int)picture.Shape[1])));
+            Prepare(new Shape([1, .. shape.Dims]));
+            if (_input!.ElementType == ElementType.Float32)
+            {
+                owner._preprocessor.Run(picture, _input.AsSpan<float>());
+            }
+            else
+            {
+                owner._preprocessor.Run(picture, _pixels);
+                Narrow(_pixels, _input.AsSpan<Half>());
+            }
+            using var features = Features(file, cancellationToken);
+            if (features.ElementCount != owner.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the network gives {features} for this picture, expected {owner.Width} features; a recipe with a fixed size, or pooling, makes them equal for all", file);
+            if (features.ElementType == ElementType.Float32) return features.AsSpan<float>().ToArray();
+            return Array.ConvertAll(features.AsSpan<Half>().ToArray(), h => (float)h);
+        }
+
+        public void Dispose()
+        {
+            _session.Dispose();
+            _input?.Dispose();
+        }
+
+        private Tensor Features(string file, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return _session.Run(_input!, cancellationToken)[0];
+            }
+            catch (ConvTransferException e)
+            {
+                throw e.WithFile(file);
+            }
+        }
+
+        private static void Narrow(ReadOnlySpan<float> from, Span<Half> to)
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = (Half)from[i];
+        }
+
+        private void Prepare(Shape shape)
+        {
+            if (_input is not null && _input.Shape.Equals(shape)) return;
+            _input?.Dispose();
+            _input = Tensor.Uninitialized(owner._network.InputType, shape);
+            if (_input.ElementType != ElementType.Float32) _pixels = new float[shape.ElementCount];
+        }
+    }
+}
