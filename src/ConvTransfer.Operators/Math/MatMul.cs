@@ -31,7 +31,7 @@ internal sealed class MatMul : Operator
         for (int i = 0; i < batch; i++)
         {
             Dim left = i < batch - batchA ? 1 : a[i - batch + batchA], right = i < batch - batchB ? 1 : b[i - batch + batchB];
-            dims.Add(Spread(left, right) ?? throw n.Invalid($"the axes before the matrices do not broadcast: A is {a}, B is {b}"));
+            dims.Add(Broadcasting.Spread(left, right) ?? throw n.Invalid($"the axes before the matrices do not broadcast: A is {a}, B is {b}"));
         }
         if (a.Rank >= 2) dims.Add(a[a.Rank - 2]);
         if (b.Rank >= 2) dims.Add(b[b.Rank - 1]);
@@ -48,16 +48,6 @@ internal sealed class MatMul : Operator
     {
         var inner = n.Input(0)[n.Input(0).Rank - 1];
         return new NodeCost(n.Output(0).IsStatic && inner.IsKnown ? checked(n.OutputShape(0).ElementCount * inner.Value) : null);
-    }
-
-    private static Dim? Spread(Dim left, Dim right)
-    {
-        if (left.IsSame(right)) return left;
-        if (left.IsKnown && left.Value == 1) return right;
-        if (right.IsKnown && right.Value == 1) return left;
-        if (left.IsKnown && right.IsKnown) return null;
-        // The known length is the result's, whatever the other turns out to be: 1 or the same.
-        return left.IsKnown ? left : right.IsKnown ? right : Dim.Unknown;
     }
 
     private static MatrixGeometry Geometry(NodeContext n)

@@ -10,5 +10,14 @@ internal static class NnOperators
         new AveragePool(),
         new GlobalPool(average: true),
         new GlobalPool(average: false),
+        new Relu(),
+        new LeakyRelu(),
+        new Clip(),
+        new BatchNormalization(),
+        new InstanceNormalization(),
+        new LRN(),
+        new Dropout(),
+        new Softmax(logarithm: false),
+        new Softmax(logarithm: true),
     ];
 }

@@ -1,0 +1,11 @@
+namespace ConvTransfer.Operators.Math;
+
+/// <summary>Y = the square root of X; NaN below 0.</summary>
+/// <remarks>Source: ONNX Sqrt-1, -6, -13; the versions differ in types only.</remarks>
+internal sealed class Sqrt() : FunctionOperator<Sqrt.Of>("Sqrt", [1, 6, 13])
+{
+    internal readonly struct Of : IFunction
+    {
+        public double Apply(double x) => System.Math.Sqrt(x);
+    }
+}

@@ -1,0 +1,15 @@
+using ConvTransfer.Engine.Elementwise;
+using ConvTransfer.Engine.Epilogues;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Operators.Schema;
+
+namespace ConvTransfer.Operators.Math;
+
+/// <summary>The sum of all inputs.</summary>
+/// <remarks>Source: ONNX Sum-1, -6, -8 (spreading), -13.</remarks>
+internal sealed class Sum() : VariadicOperator("Sum", [1, 6, 8, 13], TypeVariable.Floats, "sum")
+{
+    public override EpilogueStage? AsEpilogue(NodeContext n, int dataInput) => n.InputCount == 2 && n.Input(0).ElementType == ElementType.Float32 ? new EpilogueStage(EpilogueKind.Add) : null;
+
+    protected override ElementLoop Pair<T>(SpreadGeometry geometry) => new BinaryLoop<T, T, T, AddFunction<T>>(geometry);
+}

@@ -1,0 +1,120 @@
+using System.Numerics;
+using ConvTransfer.Engine.Epilogues;
+using ConvTransfer.Engine.Normalization;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Math;
+using ConvTransfer.Operators.Schema;
+
+namespace ConvTransfer.Operators.Nn;
+
+/// <summary>Y = (X - mean) / sqrt(variance + epsilon) · scale + shift for each channel, with the running statistics: the form of a network that is not trained.</summary>
+/// <remarks>
+/// Source: ONNX BatchNormalization-1, -6 (is_test), -7, -9 (no spatial), -14 (training_mode), -15 (types of their own for scale and statistics); Ioffe and Szegedy 2015.
+/// The training form is refused. With spatial = 0 (until 7) every position has statistics of its own.
+/// On float32 with constant statistics it is one multiplication with addition, whose factors are computed in double.
+/// </remarks>
+internal sealed class BatchNormalization : StageOperator
+{
+    private static readonly TypeVariable T = new("T", TypeVariable.Floats);
+    private static readonly TypeVariable T1 = new("T1", TypeVariable.Floats);
+    private static readonly TypeVariable T2 = new("T2", TypeVariable.Floats);
+    private static readonly FloatAttribute Epsilon = new("epsilon", 1e-5f);
+    private static readonly FloatAttribute Momentum = new("momentum", 0.9f);
+    private static readonly IntAttribute IsTest = new("is_test") { Until = 6 };
+    private static readonly IntAttribute Spatial = new("spatial", 1) { Until = 8 };
+    private static readonly IntAttribute TrainingMode = new("training_mode") { Since = 14 };
+
+    public override OperatorSchema Schema { get; } = new("BatchNormalization", since: [1, 6, 7, 9, 14, 15])
+    {
+        Inputs = [new("X", T), new("scale", T1), new("B", T1), new("input_mean", T2), new("input_var", T2)],
+        Outputs =
+        [
+            new("Y", T), new("running_mean", T2, Presence.Optional), new("running_var", T2, Presence.Optional),
+            new("saved_mean", T2, Presence.Optional) { Until = 9 }, new("saved_var", T2, Presence.Optional) { Until = 9 },
+        ],
+        Attributes = [Epsilon, Momentum, IsTest, Spatial, TrainingMode, LegacyAxis.ConsumedInputs],
+        Breaking = [7, 9, 14],
+    };
+
+    public override OperatorRole Role => OperatorRole.Arithmetic;
+
+    public override TensorType[] InferTypes(NodeContext n)
+    {
+        var x = n.Input(0);
+        bool spatial = n.Get(Spatial) != 0;
+        n.Require(x.Rank >= (spatial ? 1 : 2), $"input X is {x}, expected [N, C, …]");
+        Dim channels = x.Rank == 1 ? 1 : x[1];
+        for (int i = 1; i < 5; i++)
+        {
+            var parameter = n.Input(i);
+            string name = $"input '{Core.DisplayText.Escape(n.Node.Inputs[i])}' is {parameter}";
+            if (n.Version < 15) n.Require(parameter.ElementType == x.ElementType, $"{name}, X is {x}; before opset 15 all inputs are of one type");
+            if (!spatial) n.Require(parameter.Rank == x.Rank - 1 && Enumerable.Range(0, parameter.Rank).All(a => parameter[a].MayEqual(x[a + 1])), $"{name}, expected a number for each element of an image of X, {x}");
+            else n.Require(parameter.Rank == 1 && parameter[0].MayEqual(channels), $"{name}, expected one number for each of the {channels} channels of X");
+        }
+        if (n.Version < 7 ? n.Get(IsTest) == 0 : n.Get(TrainingMode) != 0) throw n.Unsupported("the training form (batch statistics) is not supported; export the model for inference");
+        if (Enumerable.Range(1, System.Math.Max(0, n.OutputCount - 1)).Any(n.HasOutput)) throw n.Unsupported("outputs beside Y belong to the training form, which is not supported");
+        return [x, .. Enumerable.Range(1, System.Math.Max(0, n.OutputCount - 1)).Select(_ => new TensorType(n.Input(3).ElementType, [channels]))];
+    }
+
+    public override NodeCost Cost(NodeContext n) => new(n.Input(0).IsStatic ? n.InputShape(0).ElementCount : null);
+
+    public override Node[] Lift(NodeContext n, LiftContext lift)
+    {
+        if (n.Version >= 14 || lift.TargetOpset < 14) return n.Version == Schema.VersionIn(lift.TargetOpset) || n.Version >= 14 ? [n.Node] : base.Lift(n, lift);
+        if (n.Get(Spatial) == 0) throw n.Unsupported("statistics for each position (spatial = 0) cannot be expressed in a newer opset");
+        var node = LegacyAttributes.Without([n.Node], lift, IsTest, Spatial, LegacyAxis.ConsumedInputs)[0];
+        return [node with { Outputs = [node.Outputs[0]] }];
+    }
+
+    protected override EpilogueStage? Stage(NodeContext n)
+    {
+        var x = n.Input(0);
+        if (x.Rank < 2 || n.Get(Spatial) == 0) return null;
+        var parameters = new float[4][];
+        for (int i = 0; i < 4; i++)
+        {
+            if (n.Constant(i + 1) is not { ElementType: ElementType.Float32 } tensor) return null;
+            parameters[i] = tensor.AsSpan<float>().ToArray();
+        }
+        float[] scale = new float[parameters[0].Length], shift = new float[scale.Length];
+        for (int c = 0; c < scale.Length; c++)
+        {
+            double factor = parameters[0][c] / System.Math.Sqrt((double)parameters[3][c] + n.Get(Epsilon));
+            scale[c] = (float)factor;
+            shift[c] = (float)(parameters[1][c] - (parameters[2][c] * factor));
+        }
+        return new EpilogueStage(EpilogueKind.ScaleShift) { Scale = scale, Shift = shift };
+    }
+
+    protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, OfX>(n.Input(0).ElementType, new OfX(n));
+
+    private readonly struct OfX(NodeContext n) : INumberMaker<PlainKernel>
+    {
+        public PlainKernel Make<TX>() where TX : unmanaged, INumber<TX>, IMinMaxValue<TX> => NumberDispatch.Make<PlainKernel, OfScale<TX>>(n.Input(1).ElementType, new(n));
+    }
+
+    private readonly struct OfScale<TX>(NodeContext n) : INumberMaker<PlainKernel> where TX : unmanaged, INumber<TX>
+    {
+        public PlainKernel Make<TScale>() where TScale : unmanaged, INumber<TScale>, IMinMaxValue<TScale> => NumberDispatch.Make<PlainKernel, OfStatistics<TX, TScale>>(n.Input(3).ElementType, new(n));
+    }
+
+    private readonly struct OfStatistics<TX, TScale>(NodeContext n) : INumberMaker<PlainKernel> where TX : unmanaged, INumber<TX> where TScale : unmanaged, INumber<TScale>
+    {
+        public PlainKernel Make<TStatistics>() where TStatistics : unmanaged, INumber<TStatistics>, IMinMaxValue<TStatistics>
+        {
+            var x = n.InputShape(0);
+            long images = x[0], channels = x.Rank == 1 ? 1 : n.Get(Spatial) != 0 ? x[1] : x.Product(1, x.Rank);
+            long positions = x.Rank == 1 || n.Get(Spatial) == 0 ? 1 : x.Product(2, x.Rank);
+            return new Kernel<TX, TScale, TStatistics>(new((nint)images, (nint)channels, (nint)positions, n.Get(Epsilon), ofEachImage: false));
+        }
+    }
+
+    private sealed unsafe class Kernel<TX, TScale, TStatistics>(ChannelNormalization<TX, TScale, TStatistics> work) : PlainKernel
+        where TX : unmanaged, INumber<TX> where TScale : unmanaged, INumber<TScale> where TStatistics : unmanaged, INumber<TStatistics>
+    {
+        public override void Run(in PlainRun run) =>
+            work.Run(run.Input<TX>(0), run.Input<TScale>(1), run.Input<TScale>(2), run.Input<TStatistics>(3), run.Input<TStatistics>(4), run.Output<TX>(0), run.Crew);
+    }
+}
