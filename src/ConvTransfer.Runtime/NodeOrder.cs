@@ -78,6 +78,7 @@ internal static class NodeOrder
         public List<Node> Sorted()
         {
             if (_fileOrder) _order.Sort();
+            else problems.Warn(FailureCause.ModelInvalid, "the nodes stand in an order in which some are read before they are made; they are sorted");
             return _order.ConvertAll(i => graph.Nodes[i]);
         }
     }

@@ -28,7 +28,9 @@ public static class FaultTable
         string errors = shell.StandardError.ReadToEnd();
         shell.WaitForExit();
         if (shell.ExitCode != 0) throw new InvalidOperationException($"row {row.Id}: preparation '{row.Prep}' failed: {errors}");
-        return Path.Combine(scratch, row.File);
+        // A preparation may end with the file that is then to be read.
+        int load = row.Prep.IndexOf("# load ", StringComparison.Ordinal);
+        return Path.Combine(scratch, load < 0 ? row.File : row.Prep[(load + 7)..].Trim());
     }
 
     private static void Copy(string from, string to)

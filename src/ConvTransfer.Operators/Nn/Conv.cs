@@ -12,7 +12,7 @@ namespace ConvTransfer.Operators.Nn;
 internal sealed class Conv : Operator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.Floats);
-    private static readonly IntAttribute Group = new("group", 1);
+    private static readonly IntAttribute Group = new("group", 1) { Least = 1 };
 
     public override OperatorSchema Schema { get; } = new("Conv", since: [1, 11, 22])
     {
@@ -28,7 +28,6 @@ internal sealed class Conv : Operator
         var window = Window(n);
         TensorType x = n.Input(0), w = n.Input(1);
         long group = n.Get(Group);
-        n.Require(group >= 1, $"attribute 'group' is {group}, expected at least 1");
         foreach (var dim in w.Dims!.Value) n.Require(!dim.IsKnown || dim.Value >= 1, $"weights {Shown(n, 1)} are {w}: a length of 0 leaves nothing to convolve");
         if (w[0].IsKnown) n.Require(w[0].Value % group == 0, $"weights {Shown(n, 1)} hold {w[0].Value} filters, which attribute 'group' {group} does not divide");
         if (x[1].IsKnown && w[1].IsKnown)

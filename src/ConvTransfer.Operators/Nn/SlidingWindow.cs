@@ -9,13 +9,13 @@ namespace ConvTransfer.Operators.Nn;
 internal sealed class SlidingWindow
 {
     public static readonly StringAttribute AutoPad = new("auto_pad", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
-    public static readonly IntsAttribute KernelShape = new("kernel_shape");
+    public static readonly IntsAttribute KernelShape = new("kernel_shape") { Least = 1 };
 
     /// <summary>kernel_shape where no weights tell it.</summary>
-    public static readonly IntsAttribute RequiredKernelShape = new("kernel_shape") { Required = true };
-    public static readonly IntsAttribute Strides = new("strides");
+    public static readonly IntsAttribute RequiredKernelShape = new("kernel_shape") { Least = 1, Required = true };
+    public static readonly IntsAttribute Strides = new("strides") { Least = 1 };
     public static readonly IntsAttribute Pads = new("pads");
-    public static readonly IntsAttribute Dilations = new("dilations");
+    public static readonly IntsAttribute Dilations = new("dilations") { Least = 1 };
 
     private readonly NodeContext _node;
     private readonly long?[] _kernel;

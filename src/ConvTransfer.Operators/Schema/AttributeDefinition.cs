@@ -32,9 +32,14 @@ internal sealed record FloatAttribute(string Name, float Default = 0) : Attribut
 
 internal sealed record IntAttribute(string Name, long Default = 0) : AttributeDefinition(Name)
 {
+    /// <summary>The least value that the standard allows, where that does not depend on the inputs.</summary>
+    public long Least { get; init; } = long.MinValue;
+
     public override string TypeName => "INT";
 
-    public override string? Reject(AttributeValue value) => value is AttributeValue.Int ? null : WrongType(value);
+    public override string? Reject(AttributeValue value) => value is not AttributeValue.Int number ? WrongType(value)
+        : number.Value < Least ? $"attribute '{Name}' is {number.Value}, expected at least {Least}"
+        : null;
 }
 
 /// <param name="Name">The standard's name.</param>
@@ -51,9 +56,14 @@ internal sealed record StringAttribute(string Name, string Default = "", params 
 
 internal sealed record IntsAttribute(string Name) : AttributeDefinition(Name)
 {
+    /// <summary>The least value that the standard allows for each number, where that does not depend on the inputs.</summary>
+    public long Least { get; init; } = long.MinValue;
+
     public override string TypeName => "INTS";
 
-    public override string? Reject(AttributeValue value) => value is AttributeValue.Ints ? null : WrongType(value);
+    public override string? Reject(AttributeValue value) => value is not AttributeValue.Ints numbers ? WrongType(value)
+        : numbers.Values.Any(v => v < Least) ? $"attribute '{Name}' is [{string.Join(", ", numbers.Values.Take(16))}], expected at least {Least} on every axis"
+        : null;
 }
 
 internal sealed record FloatsAttribute(string Name) : AttributeDefinition(Name)
