@@ -23,6 +23,8 @@ public sealed class ModelCheckTests(ITestOutputHelper log)
         "M84",
         // External data: a second location, a checksum, what is no regular file.
         "X16", "X21", "X22",
+        // A model behind a link whose data lies behind another link beside it.
+        "X24",
     ];
 
     /// <summary>The rows that must hold: structure, located and combined messages, initializers, external data.</summary>
