@@ -83,6 +83,19 @@ public sealed class OneFileExportTests : IDisposable
     }
 
     [Fact]
+    public void TheNetworkIsPlannedOnceForPicturesOfAllSizes()
+    {
+        using var planner = new Planner(OneFileSample.Build());
+        using Tensor wide = new(ElementType.UInt8, new Shape(1, 30, 200, 3)), tall = new(ElementType.UInt8, new Shape(1, 77, 31, 3));
+        Plan[] first = planner.PlansFor([wide]), second = planner.PlansFor([tall]);
+        Assert.Equal(2, first.Length);
+        Assert.NotSame(first[0], second[0]);
+        Assert.Same(first[1], second[1]);
+        Assert.All(first[0].Nodes, n => Assert.NotEqual("Conv", n.OpType));
+        Assert.Contains(first[1].Nodes, n => n.OpType == "Conv");
+    }
+
+    [Fact]
     public void WhatDoesNotFitIsRefused()
     {
         var network = OneFileSample.Network();
