@@ -1,3 +1,4 @@
+using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Math;
@@ -13,6 +14,15 @@ internal sealed class Selu() : FunctionOperator<Selu.Of>("Selu", [1, 6, 22], Alp
     private static readonly FloatAttribute GammaOf1 = new("gamma", 1.0507f) { Until = 5 };
 
     protected override Of Function(NodeContext n) => n.Version < 6 ? new(n.Get(AlphaOf1), n.Get(GammaOf1)) : new(n.Get(Alpha), n.Get(Gamma));
+
+    // The defaults changed with version 6: what a node of version 1 leaves out must be said.
+    public override Node[] Lift(NodeContext n, LiftContext lift)
+    {
+        var nodes = base.Lift(n, lift);
+        if (n.Version >= 6 || lift.TargetOpset < 6) return nodes;
+        NodeAttribute Given(FloatAttribute attribute) => new(attribute.Name, new AttributeValue.Float(n.Get(attribute)));
+        return [nodes[0] with { Attributes = [Given(AlphaOf1), Given(GammaOf1)] }];
+    }
 
     internal readonly struct Of(double alpha, double gamma) : IFunction
     {

@@ -18,7 +18,7 @@ internal sealed class Dropout : PlainOperator
 
     public override OperatorSchema Schema { get; } = new("Dropout", since: [1, 6, 7, 10, 12, 13, 22])
     {
-        Inputs = [new("data", T), new("ratio", T1, Presence.Optional) { Since = 12 }, new("training_mode", Bool, Presence.Optional) { Since = 12 }],
+        Inputs = [new("data", T), new("ratio", T1, Presence.Optional) { Since = 12 }, new("training_mode", Bool, Presence.Optional) { Since = 12, DecidesShape = true }],
         Outputs = [new("output", T), new("mask", T, Presence.Optional) { Until = 7 }, new("mask", Bool, Presence.Optional) { Since = 10 }],
         Attributes = [Ratio, IsTest, Seed, LegacyAxis.ConsumedInputs],
         Breaking = [7, 12],
@@ -31,12 +31,12 @@ internal sealed class Dropout : PlainOperator
         if (n.Version < 7 && n.Get(IsTest) == 0) throw n.Unsupported("the training form (is_test = 0) is not supported; export the model for inference");
         for (int i = 1; i < n.InputCount; i++)
             n.Require(!n.HasInput(i) || n.Input(i).Dims!.Value.All(d => d.MayEqual(1)), $"input '{Core.DisplayText.Escape(n.Node.Inputs[i])}' is {n.Input(i)}, expected a scalar");
-        if (n.HasInput(2) && (n.Constant(2) is not { } mode || mode.AsSpan<bool>()[0])) throw n.Unsupported("the training form (training_mode not constantly false) is not supported; export the model for inference");
+        if (n.HasInput(2) && n.Constant(2) is { ElementCount: 1 } mode && mode.AsSpan<bool>()[0]) throw Training(n);
         var mask = n.Input(0) with { ElementType = n.Version < 10 ? n.Input(0).ElementType : ElementType.Bool };
         return n.OutputCount > 1 ? [n.Input(0), mask] : [n.Input(0)];
     }
 
-    public override Step Lower(NodeContext n, LoweringContext plan) => n.HasOutput(1) ? base.Lower(n, plan) : LoweringContext.Alias();
+    public override Step Lower(NodeContext n, LoweringContext plan) => n.HasInput(2) && n.Constant(2) is null ? throw Training(n) : n.HasOutput(1) ? base.Lower(n, plan) : LoweringContext.Alias();
 
     public override Node[] Lift(NodeContext n, LiftContext lift)
     {
@@ -44,6 +44,8 @@ internal sealed class Dropout : PlainOperator
         if (n.HasOutput(1) && n.Version < 10) throw n.Unsupported("its mask is a number; from opset 10 on it is a truth value");
         return LegacyAttributes.Without([n.Node], lift, Ratio, IsTest, LegacyAxis.ConsumedInputs);
     }
+
+    private static Core.ConvTransferException Training(NodeContext n) => n.Unsupported("the training form (training_mode not constantly false) is not supported; export the model for inference");
 
     protected override PlainKernel Prepare(NodeContext n) => new Kernel(n.InputShape(0).ElementCount, n.Input(0).ElementType, n.HasOutput(1) ? n.Output(1).ElementType : ElementType.Undefined);
 

@@ -36,15 +36,16 @@ internal sealed class LeakyRelu : StageOperator
         return new LoopKernel(n.Input(0).ElementType switch
         {
             ElementType.Float64 => new UnaryLoop<double, double, Of<double>>(count, new(alpha)),
-            ElementType.Float16 => new UnaryLoop<Half, Half, Of<Half>>(count, new((Half)alpha)),
+            ElementType.Float16 => new UnaryLoop<Half, Half, Of<Half>>(count, new(alpha)),
             _ => new UnaryLoop<float, float, Of<float>>(count, new(alpha)),
         });
     }
 
-    private readonly struct Of<TElement>(TElement slope) : IUnary<TElement, TElement> where TElement : System.Numerics.INumber<TElement>
+    // The product in double is exact for narrower types and rounded once.
+    private readonly struct Of<TElement>(double slope) : IUnary<TElement, TElement> where TElement : System.Numerics.INumber<TElement>
     {
-        private readonly TElement _slope = slope;
+        private readonly double _slope = slope;
 
-        public TElement Apply(TElement x) => SlopeFunction<TElement>.Apply(x, _slope);
+        public TElement Apply(TElement x) => x < TElement.Zero ? TElement.CreateTruncating(double.CreateTruncating(x) * _slope) : x;
     }
 }

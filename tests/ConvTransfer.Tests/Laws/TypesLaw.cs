@@ -2,6 +2,7 @@ using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators;
+using ConvTransfer.Operators.Schema;
 using ConvTransfer.Tests.Operators;
 
 namespace ConvTransfer.Tests.Laws;
@@ -64,10 +65,13 @@ public sealed class TypesLaw
         using var constants = new ConstantTable();
         var problems = new ProblemList();
         var walk = new TypeInference(OperatorSet.Standard, domain => problem.ToModel().Opset(domain), constants, problems);
+        var schema = OperatorSet.Standard.Find(problem.Node.CanonicalDomain, problem.Node.OpType)!.Schema;
+        Parameter[] formal = [.. schema.InputsOf(schema.VersionIn(problem.Opset))];
         for (int i = 0; i < problem.Inputs.Length; i++)
         {
             if (problem.Inputs[i] is not { } x) continue;
-            if (x.IsConstant && valuesKnown) constants.Add($"x{i}", x.Data);
+            // A plan is made for the values that decide shapes, whether the model holds them or the caller gives them.
+            if (valuesKnown && (x.IsConstant || OperatorSchema.At(formal, i) is { DecidesShape: true })) constants.Add($"x{i}", x.Data);
             else walk.Declare($"x{i}", type(i, x));
         }
         walk.Run([problem.Node]);
