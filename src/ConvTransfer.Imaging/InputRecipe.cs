@@ -68,16 +68,16 @@ public sealed record InputRecipe
     /// <summary>Keras' preprocess_input of mode "torch": RGB / 255, ImageNet's mean and deviation. Sizes as in <see cref="KerasTf"/>.</summary>
     public static InputRecipe KerasTorch(int size = 224) => Keras(size) with { Scale = 1.0 / 255, Mean = [0.485, 0.456, 0.406], Std = [0.229, 0.224, 0.225] };
 
-    /// <summary>Caffe's reading of pictures: shorter side to <paramref name="resize"/>, centre crop, BGR, levels 0 to 255.</summary>
+    /// <summary>Caffe's reading of pictures: shorter side to <paramref name="resize"/>, centre crop, BGR, levels 0 to 255 less a mean.</summary>
     /// <param name="size">The side of the crop.</param>
     /// <param name="resize">The length of the shorter side before the crop.</param>
-    /// <param name="mean">Means of blue, green and red to take off; none by default.</param>
+    /// <param name="mean">Means of blue, green and red to take off. Default: 104, 117 and 123, the means of ImageNet as Caffe's networks, among them SqueezeNet and GoogLeNet, were trained with.</param>
     public static InputRecipe Caffe(int size = 224, int resize = 256, params ReadOnlySpan<double> mean) => new()
     {
         Resize = new ResizeRule.ShorterSide(resize),
         Crop = PixelSize.Square(size),
         ChannelOrder = ChannelOrder.Bgr,
-        Mean = mean.IsEmpty ? [0, 0, 0] : [.. mean],
+        Mean = mean.IsEmpty ? [104, 117, 123] : [.. mean],
     };
 
     private static InputRecipe Keras(int size) => new() { Resize = new ResizeRule.Exact(PixelSize.Square(size)) };

@@ -34,8 +34,8 @@ public sealed class InputRecipeTests
         AssertLevels(InputRecipe.KerasTf(), 255, 1, 1, 1);
         AssertLevels(InputRecipe.KerasTf(), 0, -1, -1, -1);
         AssertLevels(InputRecipe.KerasCaffe(), 200, 200 - 103.939, 200 - 116.779, 200 - 123.68);
-        AssertLevels(InputRecipe.Caffe(), 77, 77, 77, 77);
-        AssertLevels(InputRecipe.Caffe(227, 256, 104, 117, 123), 200, 96, 83, 77);
+        AssertLevels(InputRecipe.Caffe(224, 256, 0, 0, 0), 77, 77, 77, 77);
+        AssertLevels(InputRecipe.Caffe(), 200, 96, 83, 77);
         Assert.Equal(ChannelOrder.Bgr, InputRecipe.Caffe().ChannelOrder);
         Assert.Equal(ChannelOrder.Bgr, InputRecipe.KerasCaffe().ChannelOrder);
     }
