@@ -13,6 +13,8 @@ internal static class NodeOrder
     public static List<Node> Needed(Graph graph, IEnumerable<string> wanted, ProblemList problems)
     {
         var sources = graph.Inputs.Select(i => i.Name).Concat(graph.Initializers.Select(t => t.Name)).ToHashSet();
+        RequireDistinct("inputs", graph.Inputs.Select(i => i.Name), problems);
+        RequireDistinct("initializers", graph.Initializers.Select(t => t.Name), problems);
         var makers = new Dictionary<string, int>();
         for (int i = 0; i < graph.Nodes.Count; i++)
         {
@@ -30,6 +32,13 @@ internal static class NodeOrder
             else problems.Error(FailureCause.ModelInvalid, $"output '{DisplayText.Escape(name)}' is made by no node");
         }
         return walk.Sorted();
+    }
+
+    private static void RequireDistinct(string what, IEnumerable<string> names, ProblemList problems)
+    {
+        var seen = new HashSet<string>();
+        foreach (string name in names)
+            if (!seen.Add(name)) problems.Error(FailureCause.ModelInvalid, $"two {what} of the graph are called '{DisplayText.Escape(name)}'");
     }
 
     private sealed class Walk(Graph graph, HashSet<string> sources, Dictionary<string, int> makers, ProblemList problems)

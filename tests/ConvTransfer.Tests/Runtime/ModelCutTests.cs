@@ -1,4 +1,5 @@
 using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
 using ConvTransfer.Onnx;
 using ConvTransfer.Runtime;
 using ConvTransfer.Tests.Common;
@@ -76,7 +77,7 @@ public sealed class ModelCutTests
     public void TheBatchOfAClassifierIsOpened(string name, string output) =>
         Assert.Equal(output, DynamicBatch.Apply(OnnxFile.Read(SharedMaterial.Path("models", name, "model.onnx"))).Graph.Outputs.Single().Type!.ToString());
 
-    private static Tensor[] Run(Graphs.Model model, Tensor input, string[]? outputs)
+    private static Tensor[] Run(Model model, Tensor input, string[]? outputs)
     {
         using var planner = new Planner(model, outputs);
         using var session = planner.CreateSession(2);
