@@ -34,6 +34,9 @@ internal static class Tolerances
     public static Tolerance Of(OperatorProblem problem) =>
         Rows.TryGetValue(problem.Node.OpType, out var row) ? row.Of(LongestSum(problem)) : Tolerance.Exact;
 
+    /// <summary>The tolerance for a sum of that many terms and a few stages behind it.</summary>
+    public static Tolerance OfSum(long length) => Sum.Of(length);
+
     // An upper bound that is near enough: each output element sums over at most one input's elements of one image.
     private static double LongestSum(OperatorProblem problem) => problem.Inputs.OfType<ProblemInput>().Select(x => x.Data.Shape.ElementCount).DefaultIfEmpty(1).Max();
 }
