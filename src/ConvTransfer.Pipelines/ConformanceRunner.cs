@@ -75,7 +75,8 @@ public sealed record ConformanceRunner
         }
     }
 
-    // File K belongs to the graph's value K, under whatever name the file itself has.
+    // A file belongs to the value that it names; where the graph has none of that name, file K belongs to value K.
+    // Old models list their initializers among the inputs, before or behind those that a caller gives.
     private Dictionary<string, Tensor> Load(ValueList<ValueInfo> values, string folder, string prefix)
     {
         var loaded = new Dictionary<string, Tensor>();
@@ -86,7 +87,13 @@ public sealed record ConformanceRunner
                 string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{prefix}_{i}.pb"));
                 if (!File.Exists(path)) continue;
                 if (values[i].Type is OtherType other) throw new ConvTransferException(FailureCause.Unsupported, $"{prefix} '{DisplayText.Escape(values[i].Name)}' is of type {other}; only tensors are supported");
-                loaded[values[i].Name] = OnnxTensorFile.Read(path, Limits).Tensor;
+                var (name, tensor) = OnnxTensorFile.Read(path, Limits);
+                bool isNamed = !loaded.ContainsKey(name) && values.Any(v => v.Name == name);
+                if (!loaded.TryAdd(isNamed ? name : values[i].Name, tensor))
+                {
+                    tensor.Dispose();
+                    throw new ConvTransferException(FailureCause.DataInvalid, $"two files are recorded for {prefix} '{DisplayText.Escape(values[i].Name)}'", path);
+                }
             }
             return loaded;
         }

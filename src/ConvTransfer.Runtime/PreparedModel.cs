@@ -26,7 +26,9 @@ internal sealed class PreparedModel : IDisposable
         var read = Nodes.SelectMany(n => n.Inputs).Concat(Outputs).ToHashSet();
         Inputs = [.. Model.Graph.RequiredInputs.Where(i => read.Contains(i.Name) || outputs is null)];
         DecidesShape = FindDeciding();
-        HalfValues = FindHalf(nodes);
+        HalfValues = FindHalf(nodes, problems);
+        if (problems.HasErrors) Constants.Dispose();
+        problems.ThrowIfErrors(model.File);
     }
 
     /// <summary>The model with its functions inlined.</summary>
@@ -81,15 +83,19 @@ internal sealed class PreparedModel : IDisposable
     }
 
     // The declared types tell which wanted values are float16; a walk without widening tells it where they are not declared.
-    private HashSet<string> FindHalf(List<Node> nodes)
+    // Only this walk sees that float16 meets float32 at a node that takes one type: in the plan both are float32.
+    private HashSet<string> FindHalf(List<Node> nodes, ProblemList problems)
     {
         using var own = new ConstantTable();
         foreach (var data in Model.Graph.Initializers) own.Add(data.Name, data);
         if (!Model.Graph.Initializers.Any(t => t.ElementType == ElementType.Float16) && !Model.Graph.Inputs.Any(i => i.Type is TensorType { ElementType: ElementType.Float16 }) && !nodes.Any(n => n.OpType is "Cast" or "CastLike" or "Constant" or "ConstantOfShape")) return [];
-        var walk = new TypeInference(Operators, Model.Opset, own, new ProblemList()) { MemoryLimit = Limits.MemoryBytes };
+        var found = new ProblemList();
+        var walk = new TypeInference(Operators, Model.Opset, own, found) { MemoryLimit = Limits.MemoryBytes };
         foreach (var input in Model.Graph.RequiredInputs)
             if (input.Type is TensorType type) walk.Declare(input.Name, type);
         walk.Run(nodes);
+        foreach (var problem in found.Errors)
+            if (problem.Cause == FailureCause.ModelInvalid) problems.Add(problem);
         var half = Outputs.Where(name => walk.TypeOf(name) is { ElementType: ElementType.Float16 }).ToHashSet();
         foreach (var output in Model.Graph.Outputs)
             if (walk.TypeOf(output.Name) is null && output.Type is TensorType { ElementType: ElementType.Float16 }) half.Add(output.Name);

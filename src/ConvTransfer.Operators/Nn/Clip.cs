@@ -65,7 +65,7 @@ internal sealed class Clip : StageOperator
             if (n.HasInput(2) && !Known(n, 2, ref upper)) return null;
         }
         // The stage asks for the lower bound first; one number for both gives what the operator asks for.
-        return new EpilogueStage(EpilogueKind.Clip) { Minimum = System.Math.Min(lower, upper), Maximum = upper };
+        return new EpilogueStage(EpilogueKind.Clip) { Minimum = upper < lower ? upper : lower, Maximum = upper };
     }
 
     protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, Maker>(n.Input(0).ElementType, new Maker(n));

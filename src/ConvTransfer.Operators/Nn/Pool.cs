@@ -26,6 +26,7 @@ internal abstract class Pool : Operator
     protected TensorType Pooled(NodeContext n)
     {
         var x = n.Input(0);
+        n.Require(x.Rank >= 3, $"the input is {x}, expected [N, C, spatial…]");
         return x with { Dims = [x[0], x[1], .. Window(n).OutputDims()] };
     }
 

@@ -39,6 +39,10 @@ internal static class SchemaCheck
             bool present = i < given.Count && given[i].Length > 0;
             if (!present && (formal[i].Presence == Presence.Required || (formal[i].Presence == Presence.Variadic && given.Count <= i))) error($"{kind} {i} ('{formal[i].Name}') is missing");
         }
+        // Only an optional input may be left out in the middle; a list of any length has no gaps. (An output that nobody wants may have no name.)
+        if (kind == "input" && formal.LastOrDefault() is { Presence: Presence.Variadic } list)
+            for (int i = formal.Length - 1; i < given.Count; i++)
+                if (given[i].Length == 0) error($"{kind} {i} ('{list.Name}') is missing");
         if (given.Count > formal.Length && formal.LastOrDefault() is not { Presence: Presence.Variadic }) error($"{given.Count} {kind}s are given, at most {formal.Length} are allowed");
     }
 

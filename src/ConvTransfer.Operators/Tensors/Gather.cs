@@ -71,6 +71,9 @@ internal sealed unsafe class GatherKernel<TIndex>(ElementType type, GatherGeomet
     public override void Run(in PlainRun run)
     {
         TIndex* indices = run.Input<TIndex>(1);
+        // Where nothing is copied, a wrong index is wrong all the same.
+        if (g.Outer == 0)
+            for (long i = 0; i < g.Indices; i++) check.FromFront(long.CreateTruncating(indices[i]));
         if (type == ElementType.String) Strings(run.InputStrings(0), run.OutputStrings(0), indices);
         else Numbers(run.Input<byte>(0), run.Output<byte>(0), indices);
     }

@@ -10,13 +10,15 @@ namespace ConvTransfer.Conformance.Models;
 /// <summary>Real networks with trained weights give the outputs that ONNX Runtime gave without optimisation.</summary>
 public sealed class ModelTests
 {
+    private static readonly string[] Float32 = ["squeezenet", "mnist-cntk", "mnist-bn-pytorch", "cifar10-pytorch", "cifar10-resnet4b", "mobilenetv2-035-tf2onnx", "ultraface-bn"];
+
     private static string Folder(string name) => Path.Combine(SharedMaterial.Path("models"), name);
 
     /// <summary>The networks that compute in float32.</summary>
-    public static TheoryData<string> Float32Names => ["squeezenet", "mnist-cntk", "mnist-bn-pytorch", "cifar10-pytorch", "cifar10-resnet4b", "mobilenetv2-035-tf2onnx", "ultraface-bn"];
+    public static TheoryData<string> Float32Names => [.. Float32];
 
     /// <summary>All of them.</summary>
-    public static TheoryData<string> Names => new(Float32Names.Select(row => (string)row[0]).Append("squeezenet-fp16"));
+    public static TheoryData<string> Names => [.. Float32, "squeezenet-fp16"];
 
     /// <summary>The networks that are small enough to be cut at every value, or run node by node.</summary>
     public static TheoryData<string> SmallNames => ["mnist-cntk", "mnist-bn-pytorch", "cifar10-pytorch", "cifar10-resnet4b"];
@@ -64,7 +66,9 @@ public sealed class ModelTests
         const string Value = "fire9/concat_1";
         using var recorded = OnnxTensorFile.Read(Path.Combine(Folder("squeezenet"), "fire9-concat_1.pb")).Tensor;
         var cut = Run("squeezenet", threads: 2, edit: m => m with { Graph = m.Graph.CutAt(Value) });
-        Assert.Null(TensorComparison.Difference(cut[0], recorded, 1e-3, 1e-5));
+        // Rectified sums of terms up to the largest value: near zero they differ by a part of that one.
+        float largest = recorded.AsSpan<float>().ToArray().Max(MathF.Abs);
+        Assert.Null(TensorComparison.Difference(cut[0], recorded, 0, 1e-4 * largest));
         // Law L8 on a real network: the output of the whole is asked for beside it.
         var asked = Run("squeezenet", threads: 2, outputs: [Value, "softmaxout_1"]);
         AssertSameBits([asked[0]], cut, Value);

@@ -29,10 +29,13 @@ public sealed class FusionLaw
     {
         foreach (var chain in Chains.Of(sum))
         {
+            // What a clip hides may have been large, and its rounding error with it.
+            using var parts = chain.Trial(chain.Values);
+            using var values = parts.Reference();
             using var trial = chain.Trial();
             using var expected = trial.Reference();
             using var actual = trial.Run(threads: 2, poisoned: true);
-            actual.AssertClose(expected, Tolerances.OfSum(chain.Input.Shape.ElementCount), chain.Name);
+            actual.AssertClose(expected, Tolerances.OfSum(chain.Input.Shape.ElementCount, values.Tensors.Max(Results.Largest)), chain.Name);
         }
     }
 

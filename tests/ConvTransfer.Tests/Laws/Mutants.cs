@@ -20,6 +20,9 @@ internal static class Mutants
         return [.. inputs, .. Counts(problem), .. attributes, .. Others(problem)];
     }
 
+    /// <summary>True when the mutant holds a number that is not finite, or so large that products of it are not.</summary>
+    public static bool IsExtreme(OperatorProblem mutant) => mutant.Name.EndsWith("NaN", StringComparison.Ordinal) || mutant.Name.EndsWith("Infinity", StringComparison.Ordinal) || mutant.Name.EndsWith("1E+38", StringComparison.Ordinal);
+
     private static IEnumerable<OperatorProblem> Counts(OperatorProblem p)
     {
         for (int count = 0; count < p.Inputs.Length; count++) yield return WithInputs(p, $"only {count} inputs", p.Inputs[..count]);

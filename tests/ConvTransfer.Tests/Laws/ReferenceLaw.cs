@@ -1,3 +1,4 @@
+using ConvTransfer.Core;
 using ConvTransfer.Tests.Operators;
 
 namespace ConvTransfer.Tests.Laws;
@@ -26,7 +27,14 @@ public sealed class ReferenceLaw
         var given = problem with { Inputs = Array.ConvertAll(problem.Inputs, x => x is null ? null : x with { IsConstant = false }) };
         using var trial = new Trial(given.ToModel(), given.Feeds());
         using var expected = trial.Reference();
-        using var actual = trial.Run(poisoned: true);
-        actual.AssertClose(expected, Tolerances.Of(problem), "run with every input given");
+        try
+        {
+            using var actual = trial.Run(poisoned: true);
+            actual.AssertClose(expected, Tolerances.Of(problem), "run with every input given");
+        }
+        catch (ConvTransferException e) when (e.Cause == FailureCause.Unsupported && e.Node == problem.Node.DisplayName)
+        {
+            // Only where the value is known can it be told whether the node is among those that are supported.
+        }
     });
 }

@@ -40,7 +40,9 @@ public sealed class RefusalLaw
             complaint ??= Refused(mutant, "reference", () => reference = new Results(mutant.ToModel().Graph.Outputs.Select(o => o.Name).ToArray(), ReferenceExecutor.Run(mutant.ToModel(), feeds, limits: Small)));
             if (complaint is not null || planned is null) return complaint;
             if (reference is null) return "the plan runs, the reference refuses";
-            planned.AssertClose(reference, Tolerances.Of(mutant), "planned run");
+            // Where sums are taken in another order or form, infinite and overflowing terms cancel in another way.
+            var tolerance = Tolerances.Of(mutant);
+            if (tolerance.Relative < 1 || !Mutants.IsExtreme(mutant)) planned.AssertClose(reference, tolerance, "planned run");
             return null;
         }
         catch (Xunit.Sdk.XunitException e)

@@ -31,18 +31,27 @@ internal sealed class Results(IReadOnlyList<string> names, Tensor[] tensors) : I
         if (actual.AsBytes().SequenceEqual(expected.AsBytes())) return null;
         return actual.ElementType switch
         {
-            ElementType.Float32 => Difference(Array.ConvertAll(actual.AsSpan<float>().ToArray(), v => (double)v), Array.ConvertAll(expected.AsSpan<float>().ToArray(), v => (double)v), tolerance, 1.1920929e-7, float.Epsilon),
-            ElementType.Float64 => Difference(actual.AsSpan<double>().ToArray(), expected.AsSpan<double>().ToArray(), tolerance, double.BitIncrement(1) - 1, double.Epsilon),
+            ElementType.Float32 => Difference(Doubles(actual), Doubles(expected), tolerance, 1.1920929e-7, float.Epsilon),
+            ElementType.Float64 => Difference(Doubles(actual), Doubles(expected), tolerance, double.BitIncrement(1) - 1, double.Epsilon),
             // Rounded from float32 on one side and from double on the other: at a tie they may differ by one step.
-            ElementType.Float16 => Difference(Array.ConvertAll(actual.AsSpan<Half>().ToArray(), v => (double)v), Array.ConvertAll(expected.AsSpan<Half>().ToArray(), v => (double)v), tolerance.Relative == 0 ? tolerance : tolerance.OneStep(), 9.765625e-4, 6e-8),
+            ElementType.Float16 => Difference(Doubles(actual), Doubles(expected), tolerance.Relative == 0 ? tolerance : tolerance.OneStep(), 9.765625e-4, 6e-8),
             _ => "has other values",
         };
     }
 
+    /// <summary>The largest finite absolute value of a tensor of floating point numbers; 0 when there is none.</summary>
+    public static double Largest(Tensor tensor) => Doubles(tensor).Where(double.IsFinite).Select(Math.Abs).Append(0).Max();
+
+    private static double[] Doubles(Tensor tensor) => tensor.ElementType switch
+    {
+        ElementType.Float32 => Array.ConvertAll(tensor.AsSpan<float>().ToArray(), v => (double)v),
+        ElementType.Float16 => Array.ConvertAll(tensor.AsSpan<Half>().ToArray(), v => (double)v),
+        _ => tensor.AsSpan<double>().ToArray(),
+    };
+
     private static string? Difference(double[] actual, double[] expected, Tolerance tolerance, double step, double smallest)
     {
-        // A lone sum may cancel to almost nothing; its terms are products of numbers around 1.
-        double scale = tolerance.IsOfTheLargest ? expected.Where(double.IsFinite).Select(Math.Abs).Append(1).Max() : 0;
+        double scale = tolerance.IsOfTheLargest ? expected.Where(double.IsFinite).Select(Math.Abs).Append(tolerance.LargestTerm).Max() : 0;
         int worst = -1;
         double worstRatio = 1;
         for (int i = 0; i < actual.Length; i++)

@@ -3,7 +3,8 @@ namespace ConvTransfer.Tests.Laws;
 /// <summary>How far a result may be from the reference.</summary>
 /// <param name="Relative">In steps (the spacing of the element type at 1) of the expected value.</param>
 /// <param name="IsOfTheLargest">True where the steps are those of the largest expected value of the tensor: for sums, whose terms may cancel.</param>
-internal readonly record struct Tolerance(double Relative, bool IsOfTheLargest = false)
+/// <param name="LargestTerm">For sums: the largest that a term can be, which counts where all results are smaller.</param>
+internal readonly record struct Tolerance(double Relative, bool IsOfTheLargest = false, double LargestTerm = 0)
 {
     /// <summary>The same bits.</summary>
     public static Tolerance Exact => default;
