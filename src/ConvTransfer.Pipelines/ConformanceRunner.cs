@@ -75,8 +75,7 @@ public sealed record ConformanceRunner
         }
     }
 
-    // A file belongs to the value that it names; where the graph has none of that name, file K belongs to value K.
-    // Old models list their initializers among the inputs, before or behind those that a caller gives.
+    // File K belongs to value K of the list, under whatever name the file itself has.
     private Dictionary<string, Tensor> Load(ValueList<ValueInfo> values, string folder, string prefix)
     {
         var loaded = new Dictionary<string, Tensor>();
@@ -87,13 +86,7 @@ public sealed record ConformanceRunner
                 string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{prefix}_{i}.pb"));
                 if (!File.Exists(path)) continue;
                 if (values[i].Type is OtherType other) throw new ConvTransferException(FailureCause.Unsupported, $"{prefix} '{DisplayText.Escape(values[i].Name)}' is of type {other}; only tensors are supported");
-                var (name, tensor) = OnnxTensorFile.Read(path, Limits);
-                bool isNamed = !loaded.ContainsKey(name) && values.Any(v => v.Name == name);
-                if (!loaded.TryAdd(isNamed ? name : values[i].Name, tensor))
-                {
-                    tensor.Dispose();
-                    throw new ConvTransferException(FailureCause.DataInvalid, $"two files are recorded for {prefix} '{DisplayText.Escape(values[i].Name)}'", path);
-                }
+                loaded[values[i].Name] = OnnxTensorFile.Read(path, Limits).Tensor;
             }
             return loaded;
         }
