@@ -78,6 +78,16 @@ internal sealed class NodeContext
         var tensor => throw Invalid($"input {index} is of type {tensor.ElementType.OnnxName()}, expected int64 or int32"),
     };
 
+    /// <summary>The constant floating point input as float32; null when it is not known while planning, or left out.</summary>
+    public float[]? ConstantFloats(int index) => Constant(index) switch
+    {
+        null => null,
+        { ElementType: ElementType.Float32 } tensor => tensor.AsSpan<float>().ToArray(),
+        { ElementType: ElementType.Float64 } tensor => Array.ConvertAll(tensor.AsSpan<double>().ToArray(), v => (float)v),
+        { ElementType: ElementType.Float16 } tensor => Array.ConvertAll(tensor.AsSpan<Half>().ToArray(), v => (float)v),
+        var tensor => throw Invalid($"input {index} is of type {tensor.ElementType.OnnxName()}, expected a floating point type"),
+    };
+
     /// <summary>The values of an input that decides shapes, where they must be known: while evaluating and lowering.</summary>
     public long[] RequiredIntegers(int index) => ConstantIntegers(index) ?? throw Invalid($"the value of input {index} is not known when the plan is made");
 

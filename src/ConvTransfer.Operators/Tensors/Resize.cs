@@ -1,0 +1,141 @@
+using ConvTransfer.Engine.Resampling;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Schema;
+
+namespace ConvTransfer.Operators.Tensors;
+
+/// <summary>The tensor with other lengths of its axes: the nearest elements, or interpolated ones.</summary>
+/// <remarks>
+/// Source: ONNX Resize-10 (scales only, asymmetric), -11, -13, -18 (axes, antialias, policies), -19 (half_pixel_symmetric). The numbers are <see cref="GeneralResize"/>'s;
+/// 8-bit pictures with antialias are <see cref="UInt8Resample"/>'s, where ONNX Runtime has a filter of its own too.
+/// </remarks>
+internal sealed class Resize : PlainOperator
+{
+    private static readonly TypeVariable T1 = new("T1", TypeVariable.NumbersAndBool);
+    private static readonly TypeVariable Scales = new("tensor(float)", [ElementType.Float32]);
+    private static readonly StringAttribute Mode10 = new("mode", "nearest", "nearest", "linear", "bilinear") { Until = 10 };
+    private static readonly StringAttribute Mode = new("mode", "nearest", "nearest", "linear", "cubic") { Since = 11 };
+    private static readonly StringAttribute Coordinates = new("coordinate_transformation_mode", "half_pixel", "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize") { Since = 11 };
+    private static readonly StringAttribute NearestMode = new("nearest_mode", "round_prefer_floor", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil") { Since = 11 };
+    private static readonly FloatAttribute CubicA = new("cubic_coeff_a", -0.75f) { Since = 11 };
+    private static readonly IntAttribute ExcludeOutside = new("exclude_outside") { Since = 11 };
+    private static readonly FloatAttribute Extrapolation = new("extrapolation_value") { Since = 11 };
+    private static readonly IntAttribute Antialias = new("antialias") { Since = 18 };
+    private static readonly IntsAttribute Axes = new("axes") { Since = 18 };
+    private static readonly StringAttribute Policy = new("keep_aspect_ratio_policy", "stretch", "stretch", "not_larger", "not_smaller") { Since = 18 };
+
+    public override OperatorSchema Schema { get; } = new("Resize", since: [10, 11, 13, 18, 19])
+    {
+        Breaking = [11],
+        Inputs =
+        [
+            new("X", T1),
+            new("scales", Scales) { Until = 10, DecidesShape = true },
+            new("roi", new("T2", TypeVariable.Floats), Presence.Optional) { Since = 11, DecidesShape = true },
+            new("scales", Scales, Presence.Optional) { Since = 11, DecidesShape = true },
+            new("sizes", new("tensor(int64)", [ElementType.Int64]), Presence.Optional) { Since = 11, DecidesShape = true },
+        ],
+        Outputs = [new("Y", T1)],
+        Attributes = [Mode10, Mode, Coordinates, NearestMode, CubicA, ExcludeOutside, Extrapolation, Antialias, Axes, Policy],
+    };
+
+    public override TensorType[] InferTypes(NodeContext n)
+    {
+        var settings = Settings(n);
+        n.Require(!settings.Antialias || settings.Mode != ResizeMode.Nearest, "antialias is for linear and cubic, not for nearest");
+        if (n.Version >= 11 && settings.Coordinates == CoordinateMode.TfCropAndResize) n.Require(n.HasInput(1), "tf_crop_and_resize needs the input roi");
+        return [n.Input(0) with { Dims = Sizing(n).Lengths().ToValueList() }];
+    }
+
+    public override Node[] Lift(NodeContext n, LiftContext lift)
+    {
+        if (n.Version != 10 || lift.TargetOpset < 11) return base.Lift(n, lift);
+        return [ResizeLift.ToResize(n, lift, n.Node.Inputs[1], linear: n.Get(Mode10) != "nearest", n.ConstantFloats(1))];
+    }
+
+    protected override PlainKernel Prepare(NodeContext n)
+    {
+        var sizing = Sizing(n);
+        return ResizeKernel.Of(n.Input(0).ElementType, Settings(n), n.InputShape(0), n.OutputShape(0), sizing.KernelScales(n.OutputShape(0)), sizing.Region());
+    }
+
+    private static ResizeSizing Sizing(NodeContext n) => n.Version == 10
+        ? new ResizeSizing(n, null, ResizeSizing.Stretch, scalesInput: 1, sizesInput: -1, roiInput: -1)
+        : new ResizeSizing(n, n.Get(Axes), n.Get(Policy), scalesInput: 2, sizesInput: 3, roiInput: 1);
+
+    private static ResizeSettings Settings(NodeContext n)
+    {
+        if (n.Version == 10)
+            return new ResizeSettings { Mode = n.Get(Mode10) == "nearest" ? ResizeMode.Nearest : ResizeMode.Linear, Coordinates = CoordinateMode.Asymmetric, Nearest = NearestRounding.Simple };
+        return new ResizeSettings
+        {
+            Mode = n.Get(Mode) switch { "nearest" => ResizeMode.Nearest, "linear" => ResizeMode.Linear, _ => ResizeMode.Cubic },
+            Coordinates = n.Get(Coordinates) switch
+            {
+                "half_pixel" => CoordinateMode.HalfPixel,
+                "half_pixel_symmetric" => CoordinateMode.HalfPixelSymmetric,
+                "pytorch_half_pixel" => CoordinateMode.PytorchHalfPixel,
+                "align_corners" => CoordinateMode.AlignCorners,
+                "asymmetric" => CoordinateMode.Asymmetric,
+                "tf_half_pixel_for_nn" => CoordinateMode.TfHalfPixelForNearest,
+                _ => CoordinateMode.TfCropAndResize,
+            },
+            Nearest = n.Get(NearestMode) switch
+            {
+                "round_prefer_floor" => NearestRounding.RoundPreferFloor,
+                "round_prefer_ceil" => NearestRounding.RoundPreferCeil,
+                "floor" => NearestRounding.Floor,
+                _ => NearestRounding.Ceil,
+            },
+            CubicA = n.Get(CubicA),
+            ExcludeOutside = n.Get(ExcludeOutside) != 0,
+            Antialias = n.Get(Antialias) != 0,
+            ExtrapolationValue = n.Get(Extrapolation),
+        };
+    }
+}
+
+/// <summary>The tensor enlarged by scales: the nearest elements towards the front, or linearly interpolated ones.</summary>
+/// <remarks>Source: ONNX Upsample-7 (scales as an attribute), -9 (as an input); replaced by Resize in opset 10.</remarks>
+internal sealed class Upsample : PlainOperator
+{
+    private static readonly TypeVariable T = new("T", TypeVariable.NumbersAndBool);
+    private static readonly StringAttribute Mode = new("mode", "nearest", "nearest", "linear", "bilinear");
+    private static readonly FloatsAttribute Scales = new("scales") { Required = true, Until = 8 };
+
+    public override OperatorSchema Schema { get; } = new("Upsample", since: [7, 9])
+    {
+        RemovedIn = 10,
+        Breaking = [9],
+        Inputs = [new("X", T), new("scales", new("tensor(float)", [ElementType.Float32])) { Since = 9, DecidesShape = true }],
+        Outputs = [new("Y", T)],
+        Attributes = [Mode, Scales],
+    };
+
+    public override TensorType[] InferTypes(NodeContext n)
+    {
+        foreach (float scale in Factors(n) ?? []) n.Require(scale >= 1, $"scale {scale} is below 1");
+        return [n.Input(0) with { Dims = Sizing(n).Lengths().ToValueList() }];
+    }
+
+    public override Node[] Lift(NodeContext n, LiftContext lift)
+    {
+        if (lift.TargetOpset < 9 || (n.Version == 9 && lift.TargetOpset < 10)) return base.Lift(n, lift);
+        float[]? factors = Factors(n);
+        string scales = n.Version == 9 ? n.Node.Inputs[1] : lift.Constant("scales", TensorData.From<float>("", [factors!.Length], factors));
+        bool linear = n.Get(Mode) != "nearest";
+        if (lift.TargetOpset < 11) return [n.Node with { OpType = lift.TargetOpset < 10 ? "Upsample" : "Resize", Inputs = [n.Node.Inputs[0], scales], Attributes = n.Node.Attributes.Where(a => a.Name == Mode.Name).ToValueList() }];
+        return [ResizeLift.ToResize(n, lift, scales, linear, factors)];
+    }
+
+    protected override PlainKernel Prepare(NodeContext n)
+    {
+        var settings = new ResizeSettings { Mode = n.Get(Mode) == "nearest" ? ResizeMode.Nearest : ResizeMode.Linear, Coordinates = CoordinateMode.Asymmetric, Nearest = NearestRounding.Simple };
+        return ResizeKernel.Of(n.Input(0).ElementType, settings, n.InputShape(0), n.OutputShape(0), Factors(n), []);
+    }
+
+    private static float[]? Factors(NodeContext n) => n.Version < 9 ? n.Get(Scales) : n.ConstantFloats(1);
+
+    private static ResizeSizing Sizing(NodeContext n) => new(n, null, ResizeSizing.Stretch, scalesInput: n.Version < 9 ? -1 : 1, sizesInput: -1, roiInput: -1) { GivenScales = n.Version < 9 ? n.Get(Scales) : null };
+}
