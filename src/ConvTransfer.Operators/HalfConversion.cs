@@ -5,6 +5,9 @@ namespace ConvTransfer.Operators;
 /// <summary>float16 values are computed in float32: these are the two crossings.</summary>
 internal static class HalfConversion
 {
+    /// <summary>A tensor of its own with the same values, float16 as float32.</summary>
+    public static Tensor WidenedCopy(Tensor tensor) => tensor.ElementType == ElementType.Float16 ? Widen(tensor.Clone()) : tensor.Clone();
+
     /// <summary>The values as float32; disposes the given tensor.</summary>
     public static Tensor Widen(Tensor half)
     {

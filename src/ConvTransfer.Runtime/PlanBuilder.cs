@@ -29,7 +29,7 @@ internal static class PlanBuilder
                 var (name, from, index) = segment.Inputs[i];
                 if (from < 0)
                 {
-                    if (model.DecidesShape[index]) constants.Add(name, given[index].Clone());
+                    if (model.DecidesShape[index]) constants.Add(name, HalfConversion.WidenedCopy(given[index]));
                     types.Declare(name, TensorType.Of(given[index].ElementType, given[index].Shape));
                     key.Set(i, given[index], model.DecidesShape[index]);
                 }

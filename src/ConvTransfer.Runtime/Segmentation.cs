@@ -122,7 +122,7 @@ internal static class Segmentation
             _walk = PlanBuilder.Walk(model, _folded, problems);
             for (int i = 0; i < shapes.Length; i++)
             {
-                if (model.DecidesShape[i]) _folded.Add(model.Inputs[i].Name, inputs[i].Clone());
+                if (model.DecidesShape[i]) _folded.Add(model.Inputs[i].Name, HalfConversion.WidenedCopy(inputs[i]));
                 _walk.Declare(model.Inputs[i].Name, TensorType.Of(inputs[i].ElementType, shapes[i]));
             }
             _walk.Run(model.Nodes);

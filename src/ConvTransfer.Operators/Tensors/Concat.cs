@@ -5,7 +5,7 @@ using ConvTransfer.Operators.Schema;
 namespace ConvTransfer.Operators.Tensors;
 
 /// <summary>Tensors put together along one axis.</summary>
-/// <remarks>Source: ONNX Concat-1 (axis 1 by default), -4, -11 (negative axes), -13.</remarks>
+/// <remarks>Source: ONNX Concat-1 (axis 1 by default), -4, -11 (negative axes, which PyTorch wrote before too and which are taken in every version), -13.</remarks>
 internal sealed class Concat : PlainOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.All);
@@ -22,6 +22,7 @@ internal sealed class Concat : PlainOperator
 
     public override TensorType[] InferTypes(NodeContext n)
     {
+        for (int i = 0; i < n.InputCount; i++) n.Require(n.HasInput(i), $"input {i} is left out");
         var first = n.Input(0);
         int axis = AxisFor(n);
         Dim[] dims = [.. first.Dims!.Value.AsSpan()];
@@ -71,7 +72,6 @@ internal sealed class Concat : PlainOperator
         int rank = n.Input(0).Rank;
         n.Require(rank > 0, "a scalar has no axis to put tensors together along");
         long axis = n.Version < 4 ? n.Get(DefaultAxis) : n.Get(AxisOf);
-        n.Require(axis >= 0 || n.Version >= 11, $"axis {axis} is negative, which is allowed since opset 11");
         return n.Axis(axis, rank);
     }
 

@@ -1,6 +1,5 @@
 using ConvTransfer.Engine.Resampling;
 using ConvTransfer.Engine.Tensors;
-using ConvTransfer.Graphs;
 
 namespace ConvTransfer.Operators.Tensors;
 
@@ -15,9 +14,13 @@ internal sealed unsafe class ResizeKernel : PlainKernel
     private ResizeKernel(ElementType type, ResizeSettings settings, GeneralResize resize)
     {
         (_type, _resize) = (type, resize);
-        _copies = settings.Mode == ResizeMode.Nearest || type == ElementType.Bool;
+        _copies = settings.Mode == ResizeMode.Nearest;
         _extrapolation = ScalarBits.Of(settings.ExtrapolationValue, type);
     }
+
+    /// <summary>Refuses truth values where they would have to be interpolated.</summary>
+    public static void CheckType(NodeContext n, ResizeMode mode) =>
+        n.Require(n.Input(0).ElementType != ElementType.Bool || mode == ResizeMode.Nearest, "truth values have nothing between them; only mode nearest takes them");
 
     /// <summary>The kernel for a type and sizes.</summary>
     public static PlainKernel Of(ElementType type, ResizeSettings settings, Shape x, Shape y, float[]? scales, float[] roi)
@@ -94,28 +97,5 @@ internal sealed unsafe class ResizeKernel : PlainKernel
 
         // Channels are last where that axis keeps its length and the one before it does not.
         private static bool IsInterleaved(Shape x, Shape y) => x.Rank >= 3 && x[x.Rank - 1] == y[x.Rank - 1] && x[x.Rank - 3] != y[x.Rank - 3];
-    }
-}
-
-/// <summary>Writes Upsample and Resize-10 as a newer Resize.</summary>
-internal static class ResizeLift
-{
-    /// <summary>The node that means the same since opset 11.</summary>
-    /// <param name="n">The node.</param>
-    /// <param name="lift">The lift.</param>
-    /// <param name="scales">The name of the scales.</param>
-    /// <param name="linear">Linear instead of nearest.</param>
-    /// <param name="factors">The scales where they are known.</param>
-    public static Node ToResize(NodeContext n, LiftContext lift, string scales, bool linear, float[]? factors)
-    {
-        // Nearest states no rounding before opset 11; down where an axis grows, up where it shrinks, which one attribute can say only where all axes do the same.
-        bool shrinks = factors?.Any(f => f < 1) ?? n.Node.OpType == "Resize", grows = factors?.Any(f => f > 1) ?? true;
-        if (!linear && shrinks && grows) throw n.Unsupported($"its nearest rounding, down where an axis grows and up where it shrinks, cannot be written for opset {lift.TargetOpset}");
-        NodeAttribute Text(string name, string value) => new(name, new AttributeValue.String(value));
-        var attributes = new List<NodeAttribute> { Text("mode", linear ? "linear" : "nearest"), Text("coordinate_transformation_mode", "asymmetric") };
-        if (!linear) attributes.Add(Text("nearest_mode", shrinks ? "ceil" : "floor"));
-        // Opset 11 demands a region of interest; none is read in this mode.
-        string roi = lift.TargetOpset < 13 ? lift.Constant("roi", TensorData.From<float>("", [0], [])) : "";
-        return n.Node with { OpType = "Resize", Inputs = [n.Node.Inputs[0], roi, scales], Attributes = attributes.ToValueList() };
     }
 }

@@ -5,7 +5,7 @@ using ConvTransfer.Operators.Schema;
 namespace ConvTransfer.Operators.Tensors;
 
 /// <summary>The part of a tensor from starts to ends in steps, per axis. Bounds count from the back where negative and are held in the axis' range.</summary>
-/// <remarks>Source: ONNX Slice-1 (attributes), -10 (inputs, steps), -11 (negative axes), -13.</remarks>
+/// <remarks>Source: ONNX Slice-1 (attributes), -10 (inputs, steps), -11 (negative axes, which are taken in every version), -13.</remarks>
 internal sealed class Slice : PlainOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.All);
@@ -85,7 +85,6 @@ internal sealed class Slice : PlainOperator
         bool[] seen = new bool[rank];
         for (int i = 0; i < starts.Length; i++)
         {
-            n.Require(axes is null || axes[i] >= 0 || n.Version >= 11 || n.Version == 1, $"axis {axes?[i]} is negative, which is allowed since opset 11");
             int axis = axes is null ? i : n.Axis(axes[i], rank);
             n.Require(!seen[axis], $"axis {axis} is given twice");
             seen[axis] = true;

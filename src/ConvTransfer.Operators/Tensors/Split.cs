@@ -7,8 +7,8 @@ namespace ConvTransfer.Operators.Tensors;
 
 /// <summary>A tensor cut along one axis: into parts of given lengths, or into equal ones.</summary>
 /// <remarks>
-/// Source: ONNX Split-1 (lengths as an input or an attribute), -2 (as an attribute), -11 (negative axes), -13 (as an input), -18 (num_outputs; the last part
-/// is the shorter one where the axis does not divide).
+/// Source: ONNX Split-1 (lengths as an input or an attribute), -2 (as an attribute), -11 (negative axes, which
+/// PyTorch wrote before too and which are taken in every version), -13 (as an input), -18 (num_outputs; the last part is the shorter one where the axis does not divide).
 /// </remarks>
 internal sealed class Split : PlainOperator
 {
@@ -66,9 +66,7 @@ internal sealed class Split : PlainOperator
     private static int AxisFor(NodeContext n)
     {
         n.Require(n.Input(0).Rank > 0, "a scalar has no axis to be cut along");
-        long axis = n.Get(AxisOf);
-        n.Require(axis >= 0 || n.Version >= 11, $"axis {axis} is negative, which is allowed since opset 11");
-        return n.Axis(axis, n.Input(0).Rank);
+        return n.Axis(n.Get(AxisOf), n.Input(0).Rank);
     }
 
     private static Dim[] Parts(NodeContext n, int axis)

@@ -11,6 +11,7 @@ internal static class TensorOperators
         new Constant(),
         new ConstantOfShape(),
         new DepthToSpace(),
+        new Expand(),
         new Flatten(),
         new Gather(),
         new Identity(),
@@ -28,5 +29,6 @@ internal static class TensorOperators
         new Transpose(),
         new Unsqueeze(),
         new Upsample(),
+        new Where(),
     ];
 }

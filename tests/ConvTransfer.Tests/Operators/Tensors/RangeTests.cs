@@ -12,6 +12,7 @@ internal sealed class RangeProblems : OperatorProblems
         yield return OperatorProblem.Of("backwards", "Range", 11, [Of([], 10).AsConstant(), Of([], 3).AsConstant(), Of([], -3).AsConstant()]);
         yield return OperatorProblem.Of("empty", "Range", 11, [Of([], 3L).AsConstant(), Of([], 3L).AsConstant(), Of([], 1L).AsConstant()]);
         yield return OperatorProblem.Of("more than is folded", "Range", 11, [Of([], (short)-5).AsConstant(), Of([], (short)9000).AsConstant(), Of([], (short)1).AsConstant()]);
+        yield return OperatorProblem.Of("halves", "Range", 11, [Of([], (Half)1).AsConstant(), Of([], (Half)5).AsConstant(), Of([], (Half)1.5f).AsConstant()]);
         yield return OperatorProblem.Of("doubles", "Range", 11, [Of([], 0.0).AsConstant(), Of([], 1.0).AsConstant(), Of([], 0.1).AsConstant()]);
     }
 }
