@@ -11,6 +11,12 @@ internal abstract class LoweringContext
     /// <summary>Where the node's output goes; <see cref="Slot.None"/> when nobody wants it. Its memory never overlaps an input's.</summary>
     public abstract Slot Output(int index);
 
+    /// <summary>Puts the memory of an input inside that of output 0, so that whoever makes the input writes it there and nothing is left to copy.</summary>
+    /// <param name="input">The input.</param>
+    /// <param name="byteOffset">Where it begins in the output.</param>
+    /// <returns>False where it cannot be: the input is constant, the caller's, or already inside another value.</returns>
+    public abstract bool PlaceInOutput(int input, long byteOffset);
+
     /// <summary>Reserves working memory for the step, in bytes as a function of the crew's size; given as <see cref="StepRun.Scratch"/>.</summary>
     public abstract void ReserveScratch(Func<int, long> bytes);
 

@@ -13,6 +13,7 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
     private readonly List<SlotPlace> _places = [];
     private readonly List<ArenaLayout.Block> _blocks = [];
     private readonly List<int> _blockOfSlot = [];
+    private readonly Dictionary<int, (int Outer, long Offset)> _inside = [];
     private readonly List<Step> _steps = [];
     private readonly List<Node> _nodes = [];
     private readonly List<Func<int, long>> _scratch = [];
@@ -56,6 +57,12 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
     {
         string name = index == 0 ? _current.Result : _current.Context.HasOutput(index) ? _current.Node.Outputs[index] : "";
         return name.Length == 0 ? Slot.None : Write(name, types.TypeOf(name)!);
+    }
+
+    public override bool PlaceInOutput(int input, long byteOffset)
+    {
+        int outer = _blockOfSlot[Output(0).Index], inner = _blockOfSlot[Input(input).Index];
+        return inner >= 0 && outer >= 0 && _inside.TryAdd(inner, (outer, byteOffset));
     }
 
     public override void ReserveScratch(Func<int, long> bytes) => _scratch.Add(bytes);
@@ -109,10 +116,31 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
     /// <summary>The places of all slots, and the bytes of the arena.</summary>
     public (SlotPlace[] Places, long ArenaBytes) Place()
     {
-        var (offsets, total) = ArenaLayout.Place(_blocks);
+        // Blocks inside another one lie where that one lies, which lives as long as any of them.
+        var placed = _blocks.ToArray();
+        var outermost = new (int Block, long Offset)[placed.Length];
+        for (int i = 0; i < placed.Length; i++)
+        {
+            int block = i;
+            long offset = 0;
+            while (_inside.TryGetValue(block, out var at))
+            {
+                block = at.Outer;
+                offset += at.Offset;
+            }
+            outermost[i] = (block, offset);
+            placed[block] = placed[block] with { First = Math.Min(placed[block].First, _blocks[i].First), Last = Math.Max(placed[block].Last, _blocks[i].Last) };
+        }
+        for (int i = 0; i < placed.Length; i++)
+            if (outermost[i].Block != i) placed[i] = placed[i] with { Bytes = 0 };
+        var (offsets, total) = ArenaLayout.Place(placed);
         var places = _places.ToArray();
         for (int i = 0; i < places.Length; i++)
-            if (_blockOfSlot[i] >= 0) places[i] = places[i] with { Offset = offsets[_blockOfSlot[i]] };
+        {
+            if (_blockOfSlot[i] < 0) continue;
+            var (block, offset) = outermost[_blockOfSlot[i]];
+            places[i] = places[i] with { Offset = offsets[block] + offset };
+        }
         return (places, total);
     }
 

@@ -67,6 +67,9 @@ internal sealed unsafe class StridedCopy : CrewWork
         Count = IsEmpty ? 0 : checked(outer * _middle * _inner);
     }
 
+    /// <summary>The first element in the target.</summary>
+    public long ToStart => _toStart;
+
     /// <summary>True when there is nothing to copy.</summary>
     public bool IsEmpty { get; }
 

@@ -1,4 +1,5 @@
 using ConvTransfer.Engine.Movement;
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Schema;
 
@@ -51,11 +52,20 @@ internal sealed class Concat : PlainOperator
         n.Version >= 4 || lift.TargetOpset < 4 || n.Has(DefaultAxis) ? [n.Node]
         : [n.Node with { Attributes = [.. n.Node.Attributes, new NodeAttribute("axis", new AttributeValue.Int(DefaultAxis.Default))] }];
 
-    protected override PlainKernel Prepare(NodeContext n)
+    public override Step Lower(NodeContext n, LoweringContext plan)
+    {
+        // Where nothing stands before the axis, as with one image, each input is one piece of the output and may be made in its place.
+        bool inPlace = n.Input(0).ElementType != ElementType.String && n.OutputShape(0).Product(0, AxisFor(n)) == 1;
+        var left = Parts(n).Where(part => !inPlace || !plan.PlaceInOutput(part.Input, part.Copy.ToStart * n.Input(0).ElementType.SizeInBytes()));
+        return new CopyKernel(n.Input(0).ElementType, [.. left]).ToStep(n, plan);
+    }
+
+    protected override PlainKernel Prepare(NodeContext n) => new CopyKernel(n.Input(0).ElementType, Parts(n));
+
+    private static CopyPart[] Parts(NodeContext n)
     {
         int axis = AxisFor(n);
-        var y = n.OutputShape(0);
-        long[] to = StridedCopy.DenseStrides(y.Dims);
+        long[] to = StridedCopy.DenseStrides(n.OutputShape(0).Dims);
         var parts = new CopyPart[n.InputCount];
         long at = 0;
         for (int i = 0; i < parts.Length; i++)
@@ -64,7 +74,7 @@ internal sealed class Concat : PlainOperator
             parts[i] = new CopyPart(i, 0, new StridedCopy(x.Dims, StridedCopy.DenseStrides(x.Dims), to, toStart: at * to[axis]));
             at += x[axis];
         }
-        return new CopyKernel(n.Input(0).ElementType, parts);
+        return parts;
     }
 
     private static int AxisFor(NodeContext n)
