@@ -8,7 +8,10 @@ internal abstract class LoweringContext
     /// <summary>Where the node's input lies; <see cref="Slot.None"/> when it is left out. A constant input has a slot too, made only when asked for.</summary>
     public abstract Slot Input(int index);
 
-    /// <summary>Where the node's output goes; <see cref="Slot.None"/> when nobody wants it. Its memory never overlaps an input's.</summary>
+    /// <summary>True when some node reads the output, or the caller asked for it.</summary>
+    public abstract bool IsWanted(int output);
+
+    /// <summary>Where the node's output goes; <see cref="Slot.None"/> when the node does not name it. Its memory never overlaps an input's.</summary>
     public abstract Slot Output(int index);
 
     /// <summary>Puts the memory of an input inside that of output 0, so that whoever makes the input writes it there and nothing is left to copy.</summary>

@@ -77,7 +77,8 @@ internal static class PlanBuilder
 
     private static Plan Lower(PreparedModel model, Segment segment, List<NodeContext> live, TypeInference types, PlanKey key, SharedObjects shared, ConstantTable constants)
     {
-        var lowering = new PlanLowering(types, shared, model.Constants, [.. segment.Inputs.Select(i => i.Name)]);
+        var wanted = live.SelectMany(n => n.Node.Inputs).Concat(segment.Outputs).ToHashSet();
+        var lowering = new PlanLowering(types, shared, model.Constants, [.. segment.Inputs.Select(i => i.Name)], wanted);
         for (int i = 0; i < segment.Inputs.Length; i++)
         {
             if (key.TypeOf(i) != ElementType.Float16) continue;

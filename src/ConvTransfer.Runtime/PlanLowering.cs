@@ -7,7 +7,7 @@ using ConvTransfer.Runtime.Passes;
 namespace ConvTransfer.Runtime;
 
 /// <summary>Lowers nodes to steps, and notes which values live when.</summary>
-internal sealed class PlanLowering(TypeInference types, SharedObjects shared, ConstantTable modelConstants, IReadOnlyList<string> inputNames) : LoweringContext
+internal sealed class PlanLowering(TypeInference types, SharedObjects shared, ConstantTable modelConstants, IReadOnlyList<string> inputNames, IReadOnlySet<string> wanted) : LoweringContext
 {
     private readonly Dictionary<string, Slot> _slots = [];
     private readonly List<SlotPlace> _places = [];
@@ -58,6 +58,8 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
         string name = index == 0 ? _current.Result : _current.Context.HasOutput(index) ? _current.Node.Outputs[index] : "";
         return name.Length == 0 ? Slot.None : Write(name, types.TypeOf(name)!);
     }
+
+    public override bool IsWanted(int output) => _current.Context.HasOutput(output) && wanted.Contains(_current.Node.Outputs[output]);
 
     public override bool PlaceInOutput(int input, long byteOffset)
     {

@@ -13,12 +13,13 @@ namespace ConvTransfer.Engine.Convolution;
 /// <para>Two arrangements share the micro-kernel and the packing. <i>Positions as columns</i>: a row of the tile is a filter, a vector holds neighbouring positions; the tile is stored as it is.
 /// <i>Filters as columns</i>: a row is a position, a vector holds filters; the tile is turned before it is stored. With few positions (7 x 7 = 49) the first leaves much of its last
 /// panel empty, which the second does not: there rows take 49 = 13 + 12 + 12 + 12.</para>
-/// <para>Two orders of work. <i>Streaming</i>, for many panels: a unit packs one panel into its thread's memory and runs all blocks of filters over it, weights coming from the second-level cache.
+/// <para>Two orders of work. <i>Streaming</i>, for many panels: a thread packs one panel after the other into its own memory and runs all blocks of filters over it, weights coming from the second-level cache.
+/// A unit is a stretch of neighbouring panels: where two threads write to neighbouring panels, they fight for the cache line at each row's border, which was measured to cost more than the second thread gains.
 /// <i>Shared</i>, for few: first all positions are packed, then a unit is a block of filters with some or all positions, so that weights, here larger than the input, are read from memory once.</para>
 /// </remarks>
 internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unmanaged, IVector<V>
 {
-    private const int MostSharedPanels = 16, UnitSteps = 8192;
+    private const int MostSharedPanels = 16, UnitSteps = 8192, StretchesPerThread = 4;
 
     private readonly ConvolutionGeometry _g;
     private readonly RowEpilogue _epilogue;
@@ -115,6 +116,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         run.Packed = scratch;
         run.Own = scratch + PackedElements;
         int positionUnits = (_positions.Count + _positionsPerUnit - 1) / _positionsPerUnit;
+        run.Stretches = Math.Clamp(((crew.Size * StretchesPerThread) + _g.Groups - 1) / _g.Groups, 1, _positions.Count);
         for (run.Image = 0; run.Image < _g.Batch; run.Image++)
         {
             float* x = operands.X + ((nint)run.Image * _g.Channels * _g.InputPlane);
@@ -133,7 +135,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
             }
             else
             {
-                crew.For(_tiling, &run, _g.Groups * _positions.Count);
+                crew.For(_tiling, &run, _g.Groups * run.Stretches);
             }
         }
     }
@@ -183,7 +185,8 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
                 }
                 break;
             default:
-                Stream(run, unit / _positions.Count, unit % _positions.Count, own);
+                int stretch = unit % run->Stretches, end = (int)((long)_positions.Count * (stretch + 1) / run->Stretches);
+                for (int block = (int)((long)_positions.Count * stretch / run->Stretches); block < end; block++) Stream(run, unit / run->Stretches, block, own);
                 break;
         }
     }
@@ -273,7 +276,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         public ConvolutionOperands O;
         public float* Input, Padded, Weights, Packed, Own;
         public nint Readable;
-        public int Image;
+        public int Image, Stretches;
     }
 
     private sealed class Work(PanelConvolution<V> convolution, Phase phase) : CrewWork

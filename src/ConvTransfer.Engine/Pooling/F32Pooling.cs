@@ -95,20 +95,27 @@ internal sealed unsafe class F32Pooling<V, TOperation>(PoolGeometry geometry, bo
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(float** rows, int count, int padded, float* y)
     {
+        // A row that is shorter than the vector takes a narrower one: the last pools of a network have rows of 13 or 7.
         var (lo, hi) = Interior();
+        if (hi - lo >= V.Count) Row<V>(rows, count, padded, y, lo, hi);
+        else if (hi - lo >= F32x8.Count) Row<F32x8>(rows, count, padded, y, lo, hi);
+        else if (hi - lo >= F32x4.Count) Row<F32x4>(rows, count, padded, y, lo, hi);
+        else
+            for (int o = 0; o < _last.Output; o++) Edge(rows, count, padded, o, y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Row<W>(float** rows, int count, int padded, float* y, int lo, int hi) where W : unmanaged, IVector<W>
+    {
+        int divisor = (includePad ? padded : count) * _last.Kernel;
         int o = 0;
         for (; o < lo; o++) Edge(rows, count, padded, o, y);
-        if (hi - lo >= V.Count)
+        for (; o < hi; o += W.Count)
         {
-            int divisor = (includePad ? padded : count) * _last.Kernel;
-            for (; o < hi; o += V.Count)
-            {
-                o = Math.Min(o, hi - V.Count);
-                V.Store(TOperation.Finish(Window<V>(rows, count, o, 0, _last.Kernel), divisor), y + o);
-            }
+            o = Math.Min(o, hi - W.Count);
+            W.Store(TOperation.Finish(Window<W>(rows, count, o, 0, _last.Kernel), divisor), y + o);
         }
         for (; o < _last.Output; o++) Edge(rows, count, padded, o, y);
     }

@@ -36,7 +36,7 @@ internal sealed class Dropout : PlainOperator
         return n.OutputCount > 1 ? [n.Input(0), mask] : [n.Input(0)];
     }
 
-    public override Step Lower(NodeContext n, LoweringContext plan) => n.HasInput(2) && n.Constant(2) is null ? throw Training(n) : n.HasOutput(1) ? base.Lower(n, plan) : LoweringContext.Alias();
+    public override Step Lower(NodeContext n, LoweringContext plan) => n.HasInput(2) && n.Constant(2) is null ? throw Training(n) : plan.IsWanted(1) ? base.Lower(n, plan) : LoweringContext.Alias();
 
     public override Node[] Lift(NodeContext n, LiftContext lift)
     {

@@ -43,7 +43,7 @@ internal sealed class MaxPool : Pool
 
     public override Step Lower(NodeContext n, LoweringContext plan)
     {
-        if (n.Input(0).ElementType != ElementType.Float32 || n.HasOutput(1)) return Plain(n).ToStep(n, plan);
+        if (n.Input(0).ElementType != ElementType.Float32 || plan.IsWanted(1)) return Plain(n).ToStep(n, plan);
         return LowerF32(F32Pooling.Create(Geometry(n), average: false, includePad: false, VectorWidths.Best), plan);
     }
 
