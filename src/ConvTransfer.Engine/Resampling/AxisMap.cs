@@ -1,7 +1,7 @@
 namespace ConvTransfer.Engine.Resampling;
 
 /// <summary>Carries positions of a resized axis back to the input axis.</summary>
-/// <remarks>Source: ONNX Resize-19 (Resize-11 for tf_half_pixel_for_nn), in float32 as ONNX Runtime 1.31.1 computes it.</remarks>
+/// <remarks>Source: ONNX Resize-19 (Resize-11 for tf_half_pixel_for_nn), in float32 as ONNX Runtime 1.31.1 computes it, but for align_corners with a fraction of an output.</remarks>
 internal readonly struct AxisMap(CoordinateMode mode, int inputLength, int outputLength, float scale, float roiStart, float roiEnd)
 {
     /// <summary>Samples of the input axis.</summary>
@@ -26,7 +26,7 @@ internal readonly struct AxisMap(CoordinateMode mode, int inputLength, int outpu
             case CoordinateMode.PytorchHalfPixel:
                 return outputLength > 1 ? ((x + 0.5f) / scale) - 0.5f : 0;
             case CoordinateMode.AlignCorners:
-                return outputLength == 1 ? 0 : x * (inputLength - 1) / (outputLength - 1);
+                return outputLength == 1 ? 0 : x * (inputLength - 1) / (TrueLength() - 1);
             case CoordinateMode.Asymmetric:
                 return x / scale;
             case CoordinateMode.TfHalfPixelForNearest:
@@ -36,5 +36,12 @@ internal readonly struct AxisMap(CoordinateMode mode, int inputLength, int outpu
                     ? (roiStart * (inputLength - 1)) + (x * (roiEnd - roiStart) * (inputLength - 1) / (outputLength - 1))
                     : 0.5f * (roiStart + roiEnd) * (inputLength - 1);
         }
+    }
+
+    // The ONNX cases decide: with a factor that does not divide, the corners lie a fraction of a sample beyond the last output. (ONNX Runtime takes the length that was cut off.)
+    private float TrueLength()
+    {
+        float length = scale * inputLength;
+        return MathF.Abs(length - outputLength) <= 1e-5f * outputLength ? outputLength : length;
     }
 }
