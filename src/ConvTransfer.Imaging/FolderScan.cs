@@ -23,7 +23,7 @@ internal sealed class FolderScan
         {
             return new FolderScan(path).Run();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InsufficientExecutionStackException)
         {
             throw new ConvTransferException(FailureCause.DataInvalid, $"the folder cannot be listed: {DisplayText.Escape(e.Message, 300)}", path, innerException: e);
         }
@@ -56,7 +56,7 @@ internal sealed class FolderScan
         return new ImageDataset(classes, items) { Ignored = _ignored, Warnings = warnings };
     }
 
-    // A deep tree is walked with a list of its own, for the real places on the way tell a circle.
+    // The real places on the way tell a circle; a tree deeper than the stack is refused.
     private void Collect(string folder, string realRoot, List<string> above, List<string> files)
     {
         System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
