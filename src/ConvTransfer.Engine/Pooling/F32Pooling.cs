@@ -23,132 +23,130 @@ internal abstract unsafe class F32Pooling : CrewWork
         (_, false) => new F32Pooling<F32x4, MaxOperation>(geometry, false),
     };
 
+    /// <summary>Working memory in bytes for a crew of a size.</summary>
+    public abstract long ScratchBytes(int crew);
+
     /// <summary>Pools.</summary>
     /// <param name="x">[planes, spatial…].</param>
     /// <param name="y">[planes, spatial…]; must not overlap.</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/>, 64-byte aligned.</param>
     /// <param name="crew">The threads.</param>
-    public abstract void Run(float* x, float* y, Crew crew);
+    public abstract void Run(float* x, float* y, byte* scratch, Crew crew);
 }
 
 /// <summary>
-/// The pool in vectors along the last axis: for each output row the input rows of its window are listed, then each vector of outputs runs over rows and taps in registers.
-/// Outputs whose window sticks out of the row go one by one through the same code with a vector of one lane.
+/// The pool in two passes over a few output rows at a time: first the input rows of a window are combined down to one padded row, then the window's columns are combined along it.
+/// A window of 3 x 3 takes 2 + 2 combinations instead of 8, and the second pass meets no border.
 /// </summary>
 /// <remarks>
 /// Vectors serve strides 1 and 2 along the last axis (even lanes of two vectors); other strides go one by one. The last vector of a row overlaps the one before: it computes the same numbers again.
-/// Nothing is read outside the input row.
+/// Nothing is read outside the input row. A few rows at a time: what the first pass stores has left the store buffer when the second reads it at other offsets.
 /// </remarks>
-internal sealed unsafe class F32Pooling<V, TOperation>(PoolGeometry geometry, bool includePad) : F32Pooling
+internal sealed unsafe class F32Pooling<V, TOperation> : F32Pooling
     where V : unmanaged, IVector<V>
     where TOperation : struct, IPoolOperation
 {
-    private readonly WindowAxis _last = geometry.Axes[^1];
-    private readonly int _planesPerUnit = Math.Max(1, 16384 / Math.Max(1, geometry.OutputPlane * geometry.Taps));
+    private const int MostRowsAtOnce = 8;
+
+    private readonly PoolGeometry _g;
+    private readonly WindowAxis _last;
+    private readonly PoolRows _rows;
+    private readonly float[] _columnCounts;
+    private readonly int _planesPerUnit, _rowsAtOnce, _length;
+
+    public F32Pooling(PoolGeometry geometry, bool includePad)
+    {
+        _g = geometry;
+        _last = geometry.Axes[^1];
+        _rows = new PoolRows(geometry, includePad);
+        _planesPerUnit = Math.Max(1, 16384 / Math.Max(1, geometry.OutputPlane * geometry.Taps));
+        _rowsAtOnce = Math.Min(MostRowsAtOnce, _rows.Count);
+        _columnCounts = GC.AllocateArray<float>(_last.Output + V.Count, pinned: true);
+        for (int o = 0; o < _last.Output; o++)
+        {
+            var (first, end) = PoolGeometry.InInput(_last, o);
+            _columnCounts[o] = includePad ? PoolGeometry.InPadded(_last, o) : end - first;
+        }
+        // As far as whole vectors of outputs read.
+        long reach = ((Math.Max(_last.Output, V.Count) - 1L) * _last.Stride) + WindowAxis.Span(_last.Kernel, _last.Dilation) + 1;
+        _length = checked((int)((Math.Max(reach, (long)_last.PadBegin + _last.Input) + 15) & ~15L));
+    }
 
     private struct Operands
     {
-        public float* X, Y;
+        public float* X, Y, Scratch;
     }
 
-    public override void Run(float* x, float* y, Crew crew)
+    private nint WorkerElements => (nint)_rowsAtOnce * _length;
+
+    public override long ScratchBytes(int crew) => checked(crew * WorkerElements * sizeof(float));
+
+    public override void Run(float* x, float* y, byte* scratch, Crew crew)
     {
-        var operands = new Operands { X = x, Y = y };
-        crew.For(this, &operands, (geometry.Planes + _planesPerUnit - 1) / _planesPerUnit);
+        var operands = new Operands { X = x, Y = y, Scratch = (float*)scratch };
+        crew.For(this, &operands, (_g.Planes + _planesPerUnit - 1) / _planesPerUnit);
     }
 
     internal override void RunUnit(void* state, int unit, int worker)
     {
         var operands = (Operands*)state;
-        float** rows = stackalloc float*[geometry.Taps / _last.Kernel];
-        int outputRows = geometry.OutputPlane / _last.Output;
-        for (nint plane = (nint)unit * _planesPerUnit; plane < Math.Min(geometry.Planes, (nint)(unit + 1) * _planesPerUnit); plane++)
+        float* padded = operands->Scratch + (worker * WorkerElements);
+        new Span<float>(padded, (int)WorkerElements).Fill(TOperation.Start);
+        for (nint plane = (nint)unit * _planesPerUnit; plane < Math.Min(_g.Planes, (nint)(unit + 1) * _planesPerUnit); plane++)
         {
-            float* x = operands->X + (plane * geometry.InputPlane), y = operands->Y + (plane * geometry.OutputPlane);
-            for (int row = 0; row < outputRows; row++, y += _last.Output)
+            float* x = operands->X + (plane * _g.InputPlane), y = operands->Y + (plane * _g.OutputPlane);
+            for (int first = 0; first < _rows.Count; first += _rowsAtOnce)
             {
-                int count = List(x, row, rows, out int padded);
-                Row(rows, count, padded, y);
+                int rows = Math.Min(_rowsAtOnce, _rows.Count - first);
+                for (int r = 0; r < rows; r++) CombineRows(x, first + r, padded + (r * _length) + _last.PadBegin);
+                for (int r = 0; r < rows; r++, y += _last.Output)
+                {
+                    if (_last.Stride <= 2) CombineColumns<V>(padded + (r * _length), _rows.Rows(first + r), y);
+                    else CombineColumns<F32x1>(padded + (r * _length), _rows.Rows(first + r), y);
+                }
             }
         }
     }
 
-    // The input rows that an output row sees, in order; and how many rows its window has when padding counts.
-    private int List(float* x, int row, float** rows, out int padded)
-    {
-        rows[0] = x;
-        int count = 1;
-        padded = 1;
-        nint scale = _last.Input;
-        var axes = geometry.Axes;
-        // From the last outer axis to the first; the rows found so far are repeated for each tap, so that the first axis comes to vary slowest.
-        for (int a = axes.Length - 2; a >= 0; a--)
-        {
-            int o = row % axes[a].Output, start = axes[a].First(o);
-            row /= axes[a].Output;
-            var (first, end) = PoolGeometry.InInput(axes[a], o);
-            padded *= PoolGeometry.InPadded(axes[a], o);
-            for (int t = end - 1; t >= first; t--)
-                for (int i = 0; i < count; i++) rows[((t - first) * count) + i] = rows[i] + ((start + (t * axes[a].Dilation)) * scale);
-            count *= end - first;
-            scale *= axes[a].Input;
-        }
-        return count;
-    }
-
-    private void Row(float** rows, int count, int padded, float* y)
-    {
-        // A row that is shorter than the vector takes a narrower one: the last pools of a network have rows of 13 or 7.
-        var (lo, hi) = Interior();
-        if (hi - lo >= V.Count) Row<V>(rows, count, padded, y, lo, hi);
-        else if (hi - lo >= F32x8.Count) Row<F32x8>(rows, count, padded, y, lo, hi);
-        else if (hi - lo >= F32x4.Count) Row<F32x4>(rows, count, padded, y, lo, hi);
-        else
-            for (int o = 0; o < _last.Output; o++) Edge(rows, count, padded, o, y);
-    }
-
+    // The input rows that an output row sees, element by element.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row<W>(float** rows, int count, int padded, float* y, int lo, int hi) where W : unmanaged, IVector<W>
+    private void CombineRows(float* plane, int row, float* to)
     {
-        int divisor = (includePad ? padded : count) * _last.Kernel;
-        int o = 0;
-        for (; o < lo; o++) Edge(rows, count, padded, o, y);
-        for (; o < hi; o += W.Count)
+        int* starts = _rows.Starts(row, out int count);
+        int length = _last.Input;
+        for (int j = 0; j < length; j += V.Count)
         {
-            o = Math.Min(o, hi - W.Count);
-            W.Store(TOperation.Finish(Window<W>(rows, count, o, 0, _last.Kernel), divisor), y + o);
+            if (length >= V.Count) j = Math.Min(j, length - V.Count);
+            V result = V.Splat(TOperation.Start);
+            if (length >= V.Count)
+            {
+                for (int r = 0; r < count; r++) result = TOperation.Combine(result, V.Load(plane + starts[r] + j));
+                V.Store(result, to + j);
+            }
+            else
+            {
+                for (int r = 0; r < count; r++) result = TOperation.Combine(result, V.LoadPartial(plane + starts[r], length));
+                V.StorePartial(result, to, length);
+            }
         }
-        for (; o < _last.Output; o++) Edge(rows, count, padded, o, y);
     }
 
-    private void Edge(float** rows, int count, int padded, int o, float* y)
+    // The columns that each output sees, along a padded row.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CombineColumns<W>(float* padded, float rows, float* y) where W : unmanaged, IVector<W>
     {
-        var (first, end) = PoolGeometry.InInput(_last, o);
-        int divisor = includePad ? padded * PoolGeometry.InPadded(_last, o) : count * (end - first);
-        F32x1.Store(TOperation.Finish(Window<F32x1>(rows, count, o, first, end), divisor), y + o);
-    }
-
-    // The outputs whose whole window lies in the row, so far that whole vectors may be read.
-    private (int Lo, int Hi) Interior()
-    {
-        if (_last.Stride > 2) return (0, 0);
-        int lo = (_last.PadBegin + _last.Stride - 1) / _last.Stride;
-        // Output o reads up to element first(o) + (kernel - 1) · dilation, a vector that ends with o one further when the stride is 2.
-        int reach = ((_last.Kernel - 1) * _last.Dilation) + _last.Stride - 1 - _last.PadBegin;
-        int room = _last.Input - 1 - reach;
-        return (lo, room < 0 ? lo : Math.Max(lo, Math.Min(_last.Output, (room / _last.Stride) + 1)));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private W Window<W>(float** rows, int count, int o, int first, int end) where W : unmanaged, IVector<W>
-    {
-        W result = W.Splat(TOperation.Start);
-        nint start = _last.First(o);
-        for (int r = 0; r < count; r++)
+        float* counts = (float*)Unsafe.AsPointer(ref _columnCounts[0]);
+        int outputs = _last.Output;
+        for (int o = 0; o < outputs; o += W.Count)
         {
-            float* p = rows[r] + start + ((nint)first * _last.Dilation);
-            for (int t = first; t < end; t++, p += _last.Dilation)
-                result = TOperation.Combine(result, _last.Stride == 2 && W.Count > 1 ? W.Even(W.Load(p), W.Load(p + W.Count)) : W.Load(p));
+            if (outputs >= W.Count) o = Math.Min(o, outputs - W.Count);
+            float* p = padded + ((nint)o * _last.Stride);
+            W result = W.Splat(TOperation.Start);
+            for (int t = 0; t < _last.Kernel; t++, p += _last.Dilation)
+                result = TOperation.Combine(result, W.Count > 1 && _last.Stride == 2 ? W.Even(W.Load(p), W.Load(p + W.Count)) : W.Load(p));
+            result = TOperation.Finish(result, W.Load(counts + o) * W.Splat(rows));
+            if (outputs >= W.Count) W.Store(result, y + o);
+            else W.StorePartial(result, y, outputs);
         }
-        return result;
     }
 }

@@ -66,7 +66,7 @@ internal sealed unsafe class GlobalPooling<V, TOperation>(int planes, int plane)
             F32x1 result = F32x1.Splat(TOperation.Start);
             for (int j = 0; j < V.Count; j++) result = TOperation.Combine(result, F32x1.Load(lanes + j));
             for (; i < plane; i++) result = TOperation.Combine(result, F32x1.Load(x + i));
-            F32x1.Store(TOperation.Finish(result, plane), operands->Y + p);
+            F32x1.Store(TOperation.Finish(result, F32x1.Splat(plane)), operands->Y + p);
         }
     }
 }

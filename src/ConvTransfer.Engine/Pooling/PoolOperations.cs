@@ -13,7 +13,9 @@ internal interface IPoolOperation
     static abstract V Combine<V>(V result, V element) where V : unmanaged, IVector<V>;
 
     /// <summary>The result at the end.</summary>
-    static abstract V Finish<V>(V result, int count) where V : unmanaged, IVector<V>;
+    /// <param name="result">All elements combined.</param>
+    /// <param name="count">How many they were; whole numbers.</param>
+    static abstract V Finish<V>(V result, V count) where V : unmanaged, IVector<V>;
 }
 
 /// <summary>The greatest element; a NaN wins.</summary>
@@ -25,7 +27,7 @@ internal readonly struct MaxOperation : IPoolOperation
     public static V Combine<V>(V result, V element) where V : unmanaged, IVector<V> => V.Max(result, element);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish<V>(V result, int count) where V : unmanaged, IVector<V> => result;
+    public static V Finish<V>(V result, V count) where V : unmanaged, IVector<V> => result;
 }
 
 /// <summary>The mean, summed in float32.</summary>
@@ -37,5 +39,5 @@ internal readonly struct AverageOperation : IPoolOperation
     public static V Combine<V>(V result, V element) where V : unmanaged, IVector<V> => result + element;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Finish<V>(V result, int count) where V : unmanaged, IVector<V> => count == 0 ? V.Zero : result / V.Splat(count);
+    public static V Finish<V>(V result, V count) where V : unmanaged, IVector<V> => V.WhereLess(V.Zero, count, result / count, V.Zero);
 }

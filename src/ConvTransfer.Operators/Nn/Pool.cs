@@ -34,10 +34,14 @@ internal abstract class Pool : Operator
     protected PoolGeometry Geometry(NodeContext n) => new(checked((int)n.InputShape(0).Product(0, 2)), Window(n).Axes());
 
     /// <summary>The step of a float32 pool without indices.</summary>
-    protected static Step LowerF32(F32Pooling pooling, LoweringContext plan) => new F32PoolStep(pooling, plan.Input(0), plan.Output(0));
+    protected static Step LowerF32(F32Pooling pooling, LoweringContext plan)
+    {
+        plan.ReserveScratch(pooling.ScratchBytes);
+        return new F32PoolStep(pooling, plan.Input(0), plan.Output(0));
+    }
 
     private sealed unsafe class F32PoolStep(F32Pooling pooling, Slot x, Slot y) : Step
     {
-        public override void Run(in StepRun run) => pooling.Run(run.Pointer<float>(x), run.Pointer<float>(y), run.Crew);
+        public override void Run(in StepRun run) => pooling.Run(run.Pointer<float>(x), run.Pointer<float>(y), run.Scratch, run.Crew);
     }
 }
