@@ -31,7 +31,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
     private readonly int _positionsPerUnit;
     private readonly Work _packing, _tiling, _weighting;
     private readonly float[]? _scale, _shift;
-    private readonly EpilogueStage? _clip;
+    private readonly float _minimum = float.NegativeInfinity, _maximum = float.PositiveInfinity;
 
     public PanelConvolution(ConvolutionGeometry geometry, RowEpilogue epilogue, GemmTiles tiles)
     {
@@ -50,7 +50,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         _packing = new Work(this, Phase.Pack);
         _tiling = new Work(this, _shared ? Phase.Tile : Phase.Stream);
         _weighting = new Work(this, Phase.Weights);
-        _clip = epilogue.Find(EpilogueKind.Clip);
+        if (epilogue.Find(EpilogueKind.Clip) is { } clip) (_minimum, _maximum) = (clip.Minimum, clip.Maximum);
         if (epilogue.Find(EpilogueKind.ScaleShift) is { } affine && epilogue.FitsTile)
         {
             _scale = Pinned(affine.Scale);
@@ -215,7 +215,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         nint offset = ((((nint)run->Image * _g.Filters) + channel) * _g.OutputPlane) + _positions.Start(block);
         if (columns == (two ? _tiles.Columns : _tiles.Lanes) && _epilogue.FitsTile)
         {
-            var finish = new TileFinish { Bias = run->O.Bias is null ? null : run->O.Bias + channel };
+            var finish = new TileFinish { Bias = run->O.Bias is null ? null : run->O.Bias + channel, Minimum = _minimum, Maximum = _maximum };
             if (_scale is not null)
             {
                 finish.Scale = (float*)Unsafe.AsPointer(ref _scale[channel]);
@@ -226,13 +226,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
                 finish.Residual = run->O.Residuals[0] + offset;
                 finish.ResidualStride = _g.OutputPlane;
             }
-            if (_clip is not null)
-            {
-                finish.Clips = true;
-                finish.Minimum = _clip.Minimum;
-                finish.Maximum = _clip.Maximum;
-            }
-            _tiles.Kernel(rows, two)(_g.SumLength, a, positions, ldb, run->O.Y + offset, _g.OutputPlane, _epilogue.IsEmpty && finish.Bias is null ? null : &finish);
+            _tiles.Kernel(rows, two)(_g.SumLength, a, positions, ldb, run->O.Y + offset, _g.OutputPlane, &finish);
             return;
         }
         _tiles.Kernel(rows, two)(_g.SumLength, a, positions, ldb, tile, _tiles.Columns, null);

@@ -3,8 +3,11 @@ using ConvTransfer.Engine.Simd;
 
 namespace ConvTransfer.Engine.Epilogues;
 
-/// <summary>What the micro-kernel applies to a whole tile before it is stored, a row being a channel: + bias, then · scale + shift, then + residual, then the clip. Each part may be missing.</summary>
-/// <remarks>The operations and their order are those of <see cref="RowEpilogue"/>, which serves partial tiles and all other sequences of stages: both give the same bits.</remarks>
+/// <summary>What the micro-kernel applies to a whole tile, a row being a channel: + bias, then · scale + shift, then + residual, then the clip. Parts may be missing.</summary>
+/// <remarks>
+/// The first of bias and scale is applied in registers, before the tile is stored, and the clip too where nothing else lies between; the rest takes a second pass over the stored tile.
+/// The operations and their order are those of <see cref="RowEpilogue"/>, which serves partial tiles and all other sequences of stages: both give the same bits.
+/// </remarks>
 internal unsafe struct TileFinish
 {
     /// <summary>A summand for each row; null for none.</summary>
@@ -22,25 +25,25 @@ internal unsafe struct TileFinish
     /// <summary>Elements from one row of the residual to the next.</summary>
     public nint ResidualStride;
 
-    /// <summary>True when the results are held between <see cref="Minimum"/> and <see cref="Maximum"/>.</summary>
-    public bool Clips;
-
+    /// <summary>The least result; negative infinity for no clip.</summary>
     public float Minimum;
 
+    /// <summary>The greatest result; infinity for no clip.</summary>
     public float Maximum;
 
-    /// <summary>Applies the parts to a vector of a row.</summary>
-    /// <param name="x">The sums.</param>
+    /// <summary>True when <see cref="Apply"/> must go over the stored tile.</summary>
+    public readonly bool HasSecondPass => Residual is not null || (Bias is not null && Scale is not null);
+
+    /// <summary>Applies what follows the first part to a vector of a row.</summary>
+    /// <param name="x">The sums, after the first part.</param>
     /// <param name="row">The row in the tile.</param>
     /// <param name="column">The first column of the vector.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly V Apply<V>(V x, int row, int column) where V : unmanaged, IVector<V>
     {
-        if (Bias is not null) x += V.Splat(Bias[row]);
-        if (Scale is not null) x = V.MulAdd(x, V.Splat(Scale[row]), V.Splat(Shift[row]));
+        if (Bias is not null && Scale is not null) x = V.MulAdd(x, V.Splat(Scale[row]), V.Splat(Shift[row]));
         if (Residual is not null) x += V.Load(Residual + (row * ResidualStride) + column);
-        if (Clips) x = Clip(x, V.Splat(Minimum), V.Splat(Maximum));
-        return x;
+        return Clip(x, V.Splat(Minimum), V.Splat(Maximum));
     }
 
     /// <summary>x below the minimum becomes the minimum, x above the maximum the maximum; NaN stays.</summary>

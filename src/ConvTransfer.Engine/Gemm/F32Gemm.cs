@@ -149,88 +149,138 @@ internal static unsafe class F32Gemm<V, TRows, TColumns>
             a += TRows.Count;
             b += ldb;
         }
-        float* d = c;
-        V.Store(s0, d);
-        if (TColumns.Two) V.Store(t0, d + V.Count);
+        // One multiply-add serves the bias or scale and shift: x · 1 + bias is x + bias and x · 1 + -0 is x, both exactly.
+        float one = 1, none = -0.0f;
+        float* d = c, scale = &one, shift = &none;
+        nint scaleStep = 0, shiftStep = 0;
+        V minimum = V.Splat(float.NegativeInfinity), maximum = V.Splat(float.PositiveInfinity);
+        if (finish is not null)
+        {
+            if (finish->Bias is not null)
+            {
+                shift = finish->Bias;
+                shiftStep = 1;
+            }
+            else if (finish->Scale is not null)
+            {
+                scale = finish->Scale;
+                shift = finish->Shift;
+                scaleStep = shiftStep = 1;
+            }
+            if (!finish->HasSecondPass)
+            {
+                minimum = V.Splat(finish->Minimum);
+                maximum = V.Splat(finish->Maximum);
+            }
+        }
+        V y = V.Splat(*scale), z = V.Splat(*shift);
+        V.Store(TileFinish.Clip(V.MulAdd(s0, y, z), minimum, maximum), d);
+        if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t0, y, z), minimum, maximum), d + V.Count);
         if (TRows.Count > 1)
         {
             d += ldc;
-            V.Store(s1, d);
-            if (TColumns.Two) V.Store(t1, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s1, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t1, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 2)
         {
             d += ldc;
-            V.Store(s2, d);
-            if (TColumns.Two) V.Store(t2, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s2, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t2, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 3)
         {
             d += ldc;
-            V.Store(s3, d);
-            if (TColumns.Two) V.Store(t3, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s3, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t3, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 4)
         {
             d += ldc;
-            V.Store(s4, d);
-            if (TColumns.Two) V.Store(t4, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s4, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t4, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 5)
         {
             d += ldc;
-            V.Store(s5, d);
-            if (TColumns.Two) V.Store(t5, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s5, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t5, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 6)
         {
             d += ldc;
-            V.Store(s6, d);
-            if (TColumns.Two) V.Store(t6, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s6, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t6, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 7)
         {
             d += ldc;
-            V.Store(s7, d);
-            if (TColumns.Two) V.Store(t7, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s7, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t7, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 8)
         {
             d += ldc;
-            V.Store(s8, d);
-            if (TColumns.Two) V.Store(t8, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s8, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t8, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 9)
         {
             d += ldc;
-            V.Store(s9, d);
-            if (TColumns.Two) V.Store(t9, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s9, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t9, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 10)
         {
             d += ldc;
-            V.Store(s10, d);
-            if (TColumns.Two) V.Store(t10, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s10, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t10, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 11)
         {
             d += ldc;
-            V.Store(s11, d);
-            if (TColumns.Two) V.Store(t11, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s11, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t11, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 12)
         {
             d += ldc;
-            V.Store(s12, d);
-            if (TColumns.Two) V.Store(t12, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s12, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t12, y, z), minimum, maximum), d + V.Count);
         }
         if (TRows.Count > 13)
         {
             d += ldc;
-            V.Store(s13, d);
-            if (TColumns.Two) V.Store(t13, d + V.Count);
+            y = V.Splat(*(scale += scaleStep));
+            z = V.Splat(*(shift += shiftStep));
+            V.Store(TileFinish.Clip(V.MulAdd(s13, y, z), minimum, maximum), d);
+            if (TColumns.Two) V.Store(TileFinish.Clip(V.MulAdd(t13, y, z), minimum, maximum), d + V.Count);
         }
-        if (finish is not null) Finish(c, ldc, finish);
+        if (finish is not null && finish->HasSecondPass) Finish(c, ldc, finish);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
