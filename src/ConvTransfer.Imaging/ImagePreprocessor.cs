@@ -16,6 +16,7 @@ public sealed class ImagePreprocessor
     private readonly Dictionary<PixelSize, UInt8Resample> _plans = [];
     private readonly Lock _lock = new();
     private readonly float[][] _levels;
+    private readonly byte[] _outside;
 
     /// <summary>Prepares a recipe.</summary>
     /// <exception cref="ConvTransferException">The recipe contradicts itself.</exception>
@@ -24,6 +25,7 @@ public sealed class ImagePreprocessor
         ArgumentNullException.ThrowIfNull(recipe);
         if (recipe.Fault() is { } fault) throw new ConvTransferException(FailureCause.DataInvalid, $"recipe: {fault}");
         Recipe = recipe;
+        _outside = MeanLevels(recipe);
         _levels = new float[recipe.Channels][];
         for (int c = 0; c < _levels.Length; c++) _levels[c] = Levels(recipe.Multiplier[c], recipe.Offset[c]);
     }
@@ -43,32 +45,79 @@ public sealed class ImagePreprocessor
     /// <param name="picture">uint8 [H, W, 3], red, green, blue; not changed.</param>
     /// <param name="to">As many float32 as <see cref="OutputShape"/> has elements.</param>
     /// <exception cref="ConvTransferException">The picture is smaller than the crop, or its resize is too large.</exception>
-    public void Run(Tensor picture, Span<float> to)
+    public void Run(Tensor picture, Span<float> to) => Run(picture, Augmentation.None, default, to);
+
+    /// <summary>Computes one input of a varied picture.</summary>
+    /// <param name="picture">uint8 [H, W, 3], red, green, blue; not changed.</param>
+    /// <param name="augmentation">How pictures are varied; with <see cref="Augmentation.None"/> the input is the unvaried one.</param>
+    /// <param name="key">Which view of which picture it is: equal keys give equal bits.</param>
+    /// <param name="to">As many float32 as <see cref="OutputShape"/> has elements.</param>
+    /// <exception cref="ConvTransferException">The picture is smaller than the crop, or its resize is too large.</exception>
+    public void Run(Tensor picture, Augmentation augmentation, ViewKey key, Span<float> to)
     {
+        ArgumentNullException.ThrowIfNull(augmentation);
         var size = SizeOf(picture);
-        var (window, _) = Part(size);
+        var window = Part(size).Window;
         int channels = Recipe.Channels;
         long elements = (long)window.Height * window.Width * channels;
         if (to.Length != elements) throw new ArgumentException($"{to.Length} elements are given, the input has {elements}", nameof(to));
-        var plan = PlanFor(size, window);
-        byte[] pixels = ArrayPool<byte>.Shared.Rent(checked((int)plan.OutputBytes)), scratch = ArrayPool<byte>.Shared.Rent(checked((int)plan.ScratchBytes));
-        var result = pixels.AsSpan(0, (int)plan.OutputBytes);
-        if (channels == 1)
+        var plain = new ViewGeometry(new ResampleWindow(0, 0, size.Height, size.Width), Recipe.ResizedSize(size), window);
+        var draw = AugmentationDraw.Of(augmentation, key, plain);
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(checked((int)elements));
+        var result = pixels.AsSpan(0, (int)elements);
+        Render(picture, draw.Geometry, plain, result);
+        draw.Colour.Apply(result, channels);
+        Normalize(result, to);
+        if (draw.Erased is { } erased) Erase(to, erased, window);
+        ArrayPool<byte>.Shared.Return(pixels);
+        GC.KeepAlive(picture);
+    }
+
+    private void Render(Tensor picture, ViewGeometry view, ViewGeometry plain, Span<byte> result)
+    {
+        int channels = Recipe.Channels;
+        var reads = view.Reads();
+        bool asItIs = view.Degrees == 0 && reads == view.Window;
+        int readBytes = checked(reads.Height * reads.Width * channels);
+        byte[] between = asItIs ? [] : ArrayPool<byte>.Shared.Rent(readBytes + channels);
+        if (readBytes > 0)
         {
-            int count = checked((int)(picture.ElementCount / 3));
-            byte[] grey = ArrayPool<byte>.Shared.Rent(count);
-            Luma(picture.AsSpan<byte>(), grey.AsSpan(0, count));
-            plan.Run(grey.AsSpan(0, count), result, scratch);
-            ArrayPool<byte>.Shared.Return(grey);
+            bool usual = asItIs && (view.Source, view.Resized, view.Window) == (plain.Source, plain.Resized, plain.Window);
+            var plan = usual ? PlanFor(view) : Plan(view.Source, view.Resized, reads);
+            Resample(picture, view.Source, plan, asItIs ? result : between.AsSpan(0, readBytes));
+        }
+        if (!asItIs)
+        {
+            _outside.CopyTo(between, readBytes);
+            view.Show(between.AsSpan(0, readBytes + channels), channels, result);
+            ArrayPool<byte>.Shared.Return(between);
+        }
+        view.Flip(result, channels);
+    }
+
+    private static void Resample(Tensor picture, ResampleWindow source, UInt8Resample plan, Span<byte> result)
+    {
+        int width = checked((int)picture.Shape[1]), channels = plan.Channels, stride = source.Width * channels;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(checked((int)plan.ScratchBytes));
+        var all = picture.AsSpan<byte>();
+        if (channels == 3 && source.Width == width)
+        {
+            plan.Run(all.Slice(source.Top * stride, source.Height * stride), result, scratch);
         }
         else
         {
-            plan.Run(picture.AsSpan<byte>(), result, scratch);
+            byte[] part = ArrayPool<byte>.Shared.Rent(checked(source.Height * stride));
+            for (int y = 0; y < source.Height; y++)
+            {
+                var from = all.Slice((((source.Top + y) * width) + source.Left) * 3, source.Width * 3);
+                var to = part.AsSpan(y * stride, stride);
+                if (channels == 1) Luma(from, to);
+                else from.CopyTo(to);
+            }
+            plan.Run(part.AsSpan(0, source.Height * stride), result, scratch);
+            ArrayPool<byte>.Shared.Return(part);
         }
-        Normalize(result, to);
         ArrayPool<byte>.Shared.Return(scratch);
-        ArrayPool<byte>.Shared.Return(pixels);
-        GC.KeepAlive(picture);
     }
 
     private static PixelSize SizeOf(Tensor picture)
@@ -100,15 +149,14 @@ public sealed class ImagePreprocessor
         return half + (margin % 2 * (half % 2));
     }
 
-    private UInt8Resample PlanFor(PixelSize picture, ResampleWindow window)
+    private UInt8Resample PlanFor(ViewGeometry plain)
     {
+        PixelSize picture = new(plain.Source.Height, plain.Source.Width);
         lock (_lock)
         {
             if (_plans.TryGetValue(picture, out var known)) return known;
         }
-        var resized = Recipe.ResizedSize(picture);
-        var made = new UInt8Resample(picture.Height, picture.Width, resized.Height, resized.Width, Recipe.Channels, Recipe.Filter == ResizeFilter.Cubic, window);
-        if (made.ScratchBytes > Array.MaxLength) throw new ConvTransferException(FailureCause.Limit, $"the picture has {picture} pixels; its resize to {resized} needs {made.ScratchBytes} bytes, more than one array holds");
+        var made = Plan(plain.Source, plain.Resized, plain.Window);
         if ((long)picture.Height + picture.Width > MaxKeptSides) return made;
         lock (_lock)
         {
@@ -117,6 +165,13 @@ public sealed class ImagePreprocessor
             _plans[picture] = made;
         }
         return made;
+    }
+
+    private UInt8Resample Plan(ResampleWindow source, PixelSize resized, ResampleWindow window)
+    {
+        var made = new UInt8Resample(source.Height, source.Width, resized.Height, resized.Width, Recipe.Channels, Recipe.Filter == ResizeFilter.Cubic, window);
+        return made.ScratchBytes <= Array.MaxLength ? made
+            : throw new ConvTransferException(FailureCause.Limit, $"the picture has {new PixelSize(source.Height, source.Width)} pixels; its resize to {resized} needs {made.ScratchBytes} bytes, more than one array holds");
     }
 
     private static void Luma(ReadOnlySpan<byte> rgb, Span<byte> grey)
@@ -141,6 +196,23 @@ public sealed class ImagePreprocessor
                 for (int i = c; i < to.Length; i += channels, from += channels) to[i] = level[pixels[from]];
             }
         }
+    }
+
+    private void Erase(Span<float> to, ResampleWindow erased, ResampleWindow whole)
+    {
+        bool planar = Recipe.Layout == TensorLayout.Nchw;
+        int planes = planar ? Recipe.Channels : 1, samples = planar ? 1 : Recipe.Channels;
+        for (int p = 0; p < planes; p++)
+            for (int y = 0; y < erased.Height; y++)
+                to.Slice(((((p * whole.Height) + erased.Top + y) * whole.Width) + erased.Left) * samples, erased.Width * samples).Clear();
+    }
+
+    // The mean as levels, in the picture's order of the colours.
+    private static byte[] MeanLevels(InputRecipe recipe)
+    {
+        byte[] levels = [.. recipe.Mean.Select(mean => (byte)Math.Clamp(Math.Round(mean / recipe.Scale), 0, 255))];
+        if (recipe.ChannelOrder == ChannelOrder.Bgr) Array.Reverse(levels);
+        return levels;
     }
 
     // All 256 results of the product and the sum: a look-up gives the same bits as computing them.
