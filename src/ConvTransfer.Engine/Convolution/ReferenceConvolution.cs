@@ -42,39 +42,13 @@ internal static unsafe class ReferenceConvolution
 
     private static void AddTap<T>(WindowAxis[] axes, int tap, double weight, T* x, double* sums) where T : unmanaged, INumberBase<T>
     {
-        int rank = axes.Length, rows = 1;
-        int* offset = stackalloc int[rank];
-        for (int a = rank - 1; a >= 0; a--)
+        var view = new TapView(axes, tap);
+        int stride = axes[^1].Stride;
+        for (int row = 0; row < view.Rows; row++, sums += axes[^1].Output)
         {
-            offset[a] = (tap % axes[a].Kernel * axes[a].Dilation) - axes[a].PadBegin;
-            tap /= axes[a].Kernel;
-            if (a < rank - 1) rows *= axes[a].Output;
+            if (view.Start(row) is not int start) continue;
+            T* line = x + start;
+            for (int o = view.From; o < view.To; o++) sums[o] += weight * double.CreateTruncating(line[o * stride]);
         }
-        var last = axes[rank - 1];
-        int shift = offset[rank - 1];
-        // The outputs whose tap lies inside: 0 ≤ o · stride + shift < input.
-        int from = shift >= 0 ? 0 : (-shift + last.Stride - 1) / last.Stride;
-        int to = shift >= last.Input ? 0 : Math.Min(last.Output, ((last.Input - 1 - shift) / last.Stride) + 1);
-        for (int row = 0; row < rows; row++, sums += last.Output)
-        {
-            if (RowStart(axes, offset, row) is not int start) continue;
-            T* line = x + start + shift;
-            for (int o = from; o < to; o++) sums[o] += weight * double.CreateTruncating(line[o * last.Stride]);
-        }
-    }
-
-    // The first element of the input row that an output row sees through a tap; null in the padding.
-    private static int? RowStart(WindowAxis[] axes, int* offset, int row)
-    {
-        int start = 0, scale = axes[^1].Input;
-        for (int a = axes.Length - 2; a >= 0; a--)
-        {
-            int i = (row % axes[a].Output * axes[a].Stride) + offset[a];
-            if (i < 0 || i >= axes[a].Input) return null;
-            row /= axes[a].Output;
-            start += i * scale;
-            scale *= axes[a].Input;
-        }
-        return start;
     }
 }

@@ -9,17 +9,17 @@ namespace ConvTransfer.Tests.Convolution;
 /// <summary>The fast convolutions against the double reference, on every vector width, with NaN around every buffer.</summary>
 public sealed unsafe class F32ConvolutionTests
 {
-    private sealed record Case(string Name, int Batch, int Channels, int Filters, int Groups, WindowAxis[] Axes)
+    internal sealed record Case(string Name, int Batch, int Channels, int Filters, int Groups, WindowAxis[] Axes)
     {
         public ConvolutionGeometry Geometry(int? batch = null) => new(batch ?? Batch, Channels, Filters, Groups, Axes);
     }
 
-    private static WindowAxis Axis(int input, int kernel, int stride = 1, int dilation = 1, int begin = 0, int end = 0) =>
+    internal static WindowAxis Axis(int input, int kernel, int stride = 1, int dilation = 1, int begin = 0, int end = 0) =>
         new(input, kernel, stride, dilation, begin, end, (int)WindowAxis.OutputLength(input, WindowAxis.Span(kernel, dilation), stride, begin, end));
 
     private static WindowAxis[] Square(int input, int kernel, int stride = 1, int pad = 0, int dilation = 1) => [Axis(input, kernel, stride, dilation, pad, pad), Axis(input, kernel, stride, dilation, pad, pad)];
 
-    private static IEnumerable<Case> Cases()
+    internal static IEnumerable<Case> Cases()
     {
         // Row lengths around the lane counts of all widths, and filters around the tiles' rows.
         foreach (int w in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 19, 31, 32, 33, 35, 67 })

@@ -1,0 +1,31 @@
+using ConvTransfer.Engine.Simd;
+using ConvTransfer.Engine.Threads;
+
+namespace ConvTransfer.Engine.Convolution;
+
+/// <summary>A planned gradient of a float32 convolution by its weights. Immutable; shared by all sessions.</summary>
+internal abstract unsafe class F32ConvolutionWeightGradient
+{
+    /// <summary>Plans the gradient.</summary>
+    /// <param name="g">The geometry of the convolution itself.</param>
+    /// <param name="width">The vectors' width.</param>
+    public static F32ConvolutionWeightGradient Create(ConvolutionGeometry g, VectorWidth width) => new PlainWeightGradient(g);
+
+    /// <summary>Working memory in bytes for a crew of a size.</summary>
+    public abstract long ScratchBytes(int crew);
+
+    /// <summary>Computes dW; it must not overlap the others.</summary>
+    /// <param name="x">[batch, channels, input…].</param>
+    /// <param name="dy">[batch, filters, output…].</param>
+    /// <param name="dw">[filters, channels / groups, kernel…].</param>
+    /// <param name="scratch"><see cref="ScratchBytes"/>, 64-byte aligned.</param>
+    /// <param name="crew">The threads.</param>
+    public abstract void Run(float* x, float* dy, float* dw, byte* scratch, Crew crew);
+
+    private sealed class PlainWeightGradient(ConvolutionGeometry g) : F32ConvolutionWeightGradient
+    {
+        public override long ScratchBytes(int crew) => ReferenceConvolutionGradients.ScratchBytes(g);
+
+        public override void Run(float* x, float* dy, float* dw, byte* scratch, Crew crew) => ReferenceConvolutionGradients.Weights(g, x, dy, dw, scratch);
+    }
+}
