@@ -13,7 +13,9 @@ switch (args)
     case ["kernels"]:
         KernelRates.Run(Console.Out);
         return 0;
+    case ["gradients", var network, var threads]:
+        return GradientRates.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), Console.Out);
     default:
-        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels");
+        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS");
         return 2;
 }

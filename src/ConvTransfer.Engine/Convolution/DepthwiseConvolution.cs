@@ -14,6 +14,7 @@ internal sealed unsafe class DepthwiseConvolution<V> : F32Convolution where V : 
 {
     private readonly ConvolutionGeometry _g;
     private readonly RowEpilogue _epilogue;
+    private readonly TurnedWeights? _turned;
     private readonly InputPadding<V> _padding;
     private readonly int[] _rowStarts;
     private readonly WindowAxis _last;
@@ -21,10 +22,11 @@ internal sealed unsafe class DepthwiseConvolution<V> : F32Convolution where V : 
     private readonly int _flatLength;
     private readonly Work _work;
 
-    public DepthwiseConvolution(ConvolutionGeometry geometry, RowEpilogue epilogue)
+    public DepthwiseConvolution(ConvolutionGeometry geometry, RowEpilogue epilogue, TurnedWeights? turned)
     {
         _g = geometry;
         _epilogue = epilogue;
+        _turned = turned;
         _padding = new InputPadding<V>(geometry.Axes, geometry.Channels, always: true);
         _last = geometry.Axes[^1];
         _rowStarts = new int[_last.Output == 0 ? 0 : geometry.OutputPlane / _last.Output];
@@ -40,26 +42,36 @@ internal sealed unsafe class DepthwiseConvolution<V> : F32Convolution where V : 
     // The sums of a plane, or of the padded plane, and what whole vectors write behind them.
     private nint WorkerElements => (((_flat ? _flatLength : 0) + _g.OutputPlane + (8 * V.Count)) + 15) & ~(nint)15;
 
+    public override nint WeightElements => (nint)_g.Filters * _g.SumLength;
+
     public override PackedWeights Pack(float* w)
     {
-        long elements = (long)_g.Filters * _g.SumLength;
-        var packed = new PackedWeights(elements);
-        Buffer.MemoryCopy(w, packed.Pointer, elements * sizeof(float), elements * sizeof(float));
+        var packed = new PackedWeights(WeightElements);
+        CopyWeights(w, packed.Pointer);
         return packed;
     }
+
+    public override void PackTo(float* w, float* to, Crew crew) => CopyWeights(w, to);
 
     public override long ScratchBytes(int crew, bool packed) => checked((_padding.Elements + (crew * WorkerElements)) * sizeof(float));
 
     public override void Run(in ConvolutionOperands operands, PackedWeights? weights, Crew crew)
     {
         if (_g.OutputPlane == 0) return;
-        var run = new DepthwiseRun { O = operands, Weights = weights is null ? operands.W : weights.Pointer, Padded = (float*)operands.Scratch };
+        var run = new DepthwiseRun { O = operands, Weights = operands.Packed is not null ? operands.Packed : weights is null ? operands.W : weights.Pointer, Padded = (float*)operands.Scratch };
         run.Own = run.Padded + _padding.Elements;
         for (run.Image = 0; run.Image < _g.Batch; run.Image++)
         {
             _padding.Run(operands.X + ((nint)run.Image * _g.Channels * _g.InputPlane), run.Padded, crew);
             crew.For(_work, &run, _g.Filters);
         }
+    }
+
+    private void CopyWeights(float* w, float* to)
+    {
+        if (_turned is null) Buffer.MemoryCopy(w, to, WeightElements * sizeof(float), WeightElements * sizeof(float));
+        else
+            for (int filter = 0; filter < _g.Filters; filter++) _turned.Pack(w, filter / _g.FiltersPerGroup, filter % _g.FiltersPerGroup, 1, 1, to + ((nint)filter * _g.SumLength));
     }
 
     private void RunFilter(DepthwiseRun* run, int filter, float* own)

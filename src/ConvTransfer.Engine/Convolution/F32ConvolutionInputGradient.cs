@@ -9,7 +9,12 @@ internal abstract unsafe class F32ConvolutionInputGradient
     /// <summary>Plans the gradient.</summary>
     /// <param name="g">The geometry of the convolution itself: dY has the shape of its output, dX that of its input.</param>
     /// <param name="width">The vectors' width.</param>
-    public static F32ConvolutionInputGradient Create(ConvolutionGeometry g, VectorWidth width) => new PlainInputGradient(g);
+    public static F32ConvolutionInputGradient Create(ConvolutionGeometry g, VectorWidth width) => width switch
+    {
+        VectorWidth.Bits512 => new PhasedInputGradient<F32x16>(g, width),
+        VectorWidth.Bits256 => new PhasedInputGradient<F32x8>(g, width),
+        _ => new PhasedInputGradient<F32x4>(g, width),
+    };
 
     /// <summary>Working memory in bytes for a crew of a size.</summary>
     public abstract long ScratchBytes(int crew);
@@ -21,11 +26,4 @@ internal abstract unsafe class F32ConvolutionInputGradient
     /// <param name="scratch"><see cref="ScratchBytes"/>, 64-byte aligned.</param>
     /// <param name="crew">The threads.</param>
     public abstract void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew);
-
-    private sealed class PlainInputGradient(ConvolutionGeometry g) : F32ConvolutionInputGradient
-    {
-        public override long ScratchBytes(int crew) => ReferenceConvolutionGradients.ScratchBytes(g);
-
-        public override void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew) => ReferenceConvolutionGradients.Input(g, dy, w, dx, scratch);
-    }
 }

@@ -5,7 +5,7 @@ using ConvTransfer.Engine.Threads;
 namespace ConvTransfer.Engine.Convolution;
 
 /// <summary>The zero-padded copy of one image, so that no kernel asks where the border is. Also says where an output's taps lie, padded or not.</summary>
-/// <remarks>Behind the last output's last tap nothing is padded: what no output sees is not copied twice. Some readable elements follow the copy, for whole vectors.</remarks>
+/// <remarks>A negative padding in front skips elements: the copy, or the input that serves as it is, still holds them. Behind the last output's last tap nothing is padded: what no output sees is not copied twice. Some readable elements follow the copy, for whole vectors.</remarks>
 internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVector<V>
 {
     private readonly WindowAxis[] _axes;
@@ -26,7 +26,7 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
             long seen = ((axis.Output - 1L) * axis.Stride) + WindowAxis.Span(axis.Kernel, axis.Dilation) - axis.PadBegin;
             int behind = checked((int)Math.Max(0, seen - axis.Input));
             if (axis.PadBegin > 0 || behind > 0) IsNeeded = true;
-            _lengths[a] = axis.PadBegin + axis.Input + behind;
+            _lengths[a] = Math.Max(0, axis.PadBegin) + axis.Input + behind;
             plane = checked(plane * _lengths[a]);
             _inputPlane *= axis.Input;
         }
@@ -52,10 +52,10 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
     /// <summary>Where tap 0 of the first output of an output row lies; a row is a run along the last axis.</summary>
     public int RowStart(int row)
     {
-        int start = 0, scale = _lengths[^1];
+        int start = Math.Max(0, -_axes[^1].PadBegin), scale = _lengths[^1];
         for (int a = _axes.Length - 2; a >= 0; a--)
         {
-            start += row % _axes[a].Output * _axes[a].Stride * scale;
+            start += ((row % _axes[a].Output * _axes[a].Stride) + Math.Max(0, -_axes[a].PadBegin)) * scale;
             row /= _axes[a].Output;
             scale *= _lengths[a];
         }
@@ -75,7 +75,7 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
         var operands = (Operands*)state;
         float* x = operands->X + ((nint)unit * _inputPlane), to = operands->To + ((nint)unit * Plane);
         var last = _axes[^1];
-        int length = _lengths[^1], rows = Plane / Math.Max(1, length), behind = length - last.PadBegin - last.Input;
+        int length = _lengths[^1], rows = Plane / Math.Max(1, length), front = Math.Max(0, last.PadBegin), behind = length - front - last.Input;
         for (int row = 0; row < rows; row++, to += length)
         {
             if (!IsInside(row))
@@ -83,8 +83,8 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
                 Clear(to, length);
                 continue;
             }
-            Clear(to, last.PadBegin);
-            float* y = to + last.PadBegin;
+            Clear(to, front);
+            float* y = to + front;
             int j = 0;
             for (; j + V.Count <= last.Input; j += V.Count) V.Store(V.Load(x + j), y + j);
             if (j < last.Input) V.StorePartial(V.LoadPartial(x + j, last.Input - j), y + j, last.Input - j);
@@ -103,7 +103,7 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
     {
         for (int a = _axes.Length - 2; a >= 0; a--)
         {
-            int i = (row % _lengths[a]) - _axes[a].PadBegin;
+            int i = (row % _lengths[a]) - Math.Max(0, _axes[a].PadBegin);
             if (i < 0 || i >= _axes[a].Input) return false;
             row /= _lengths[a];
         }

@@ -24,6 +24,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
     private readonly ConvolutionGeometry _g;
     private readonly RowEpilogue _epilogue;
     private readonly GemmTiles _tiles;
+    private readonly TurnedWeights? _turned;
     private readonly InputPadding<V> _padding;
     private readonly PositionBlocks<V> _positions;
     private readonly RowBlocks _filterRows;
@@ -33,11 +34,12 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
     private readonly float[]? _scale, _shift;
     private readonly float _minimum = float.NegativeInfinity, _maximum = float.PositiveInfinity;
 
-    public PanelConvolution(ConvolutionGeometry geometry, RowEpilogue epilogue, GemmTiles tiles)
+    public PanelConvolution(ConvolutionGeometry geometry, RowEpilogue epilogue, GemmTiles tiles, TurnedWeights? turned)
     {
         _g = geometry;
         _epilogue = epilogue;
         _tiles = tiles;
+        _turned = turned;
         // A pointwise convolution sees its plane as one row: blocks need no care for the ends of rows.
         WindowAxis[] axes = geometry.IsPointwise ? [new WindowAxis(geometry.InputPlane, 1, 1, 1, 0, 0, geometry.OutputPlane)] : geometry.Axes;
         _padding = new InputPadding<V>(axes, geometry.Channels);
@@ -72,7 +74,7 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
 
     private nint WeightBlock => _filtersAsColumns ? PackedColumns.Stride(_g.SumLength, _tiles.Columns) : PackedRows.Stride(_g.FiltersPerGroup, _g.SumLength, _tiles.MaxRows);
 
-    private nint WeightElements => checked(_g.Groups * FilterBlocks * WeightBlock);
+    public override nint WeightElements => checked(_g.Groups * FilterBlocks * WeightBlock);
 
     // Elements of a row of a packed block of positions: a full panel, or as many as the block has.
     private int Width(int block) => _filtersAsColumns ? _positions.Size(block) : _tiles.Columns;
@@ -93,6 +95,13 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         return packed;
     }
 
+    public override void PackTo(float* w, float* to, Crew crew)
+    {
+        var run = new ConvolutionRun { Weights = to };
+        run.O.W = w;
+        crew.For(_weighting, &run, _g.Groups * FilterBlocks);
+    }
+
     public override long ScratchBytes(int crew, bool packed) =>
         checked((_padding.Elements + (packed ? 0 : WeightElements) + PackedElements + (crew * WorkerElements)) * sizeof(float));
 
@@ -104,14 +113,18 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
         run.Padded = scratch;
         scratch += _padding.Elements;
         run.Weights = scratch;
-        if (weights is null)
+        if (operands.Packed is not null)
         {
-            crew.For(_weighting, &run, _g.Groups * FilterBlocks);
-            scratch += WeightElements;
+            run.Weights = operands.Packed;
+        }
+        else if (weights is not null)
+        {
+            run.Weights = weights.Pointer;
         }
         else
         {
-            run.Weights = weights.Pointer;
+            PackTo(operands.W, run.Weights, crew);
+            scratch += WeightElements;
         }
         run.Packed = scratch;
         run.Own = scratch + PackedElements;
@@ -153,6 +166,12 @@ internal sealed unsafe class PanelConvolution<V> : F32Convolution where V : unma
     {
         int group = unit / FilterBlocks, block = unit % FilterBlocks, k = _g.SumLength, filters = _g.FiltersPerGroup;
         float* from = w + ((nint)group * filters * k), place = to + (group * FilterBlocks * WeightBlock);
+        if (_turned is not null)
+        {
+            int first = _filtersAsColumns ? block * _tiles.Columns : _filterRows.Start(block), width = _filtersAsColumns ? _tiles.Columns : _filterRows.Size(block);
+            _turned.Pack(w, group, first, Math.Min(width, filters - first), width, to + (unit * WeightBlock));
+            return;
+        }
         if (_filtersAsColumns) PackedColumns.PackPanel(from, 1, k, filters, k, _tiles.Columns, block, place);
         else PackedRows.PackBlock(from, filters, k, _tiles.MaxRows, block, place);
     }

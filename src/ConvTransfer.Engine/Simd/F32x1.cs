@@ -56,4 +56,7 @@ internal readonly unsafe struct F32x1 : IVector<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Even(F32x1 low, F32x1 high) => low;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(F32x1 even, F32x1 odd, float* to) => (to[0], to[1]) = (even._v, odd._v);
 }

@@ -76,4 +76,17 @@ internal readonly unsafe struct F32x16 : IVector<F32x16>
     public static F32x16 Even(F32x16 low, F32x16 high) => new(Avx512F.IsSupported
         ? Avx512F.PermuteVar16x32x2(low._v, Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30), high._v)
         : Vector512.Create(F32x8.Even(low._v.GetLower(), low._v.GetUpper()), F32x8.Even(high._v.GetLower(), high._v.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(F32x16 even, F32x16 odd, float* to)
+    {
+        if (Avx512F.IsSupported)
+        {
+            Avx512F.PermuteVar16x32x2(even._v, Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), odd._v).Store(to);
+            Avx512F.PermuteVar16x32x2(even._v, Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), odd._v).Store(to + 16);
+            return;
+        }
+        F32x8.StoreInterleaved(new(even._v.GetLower()), new(odd._v.GetLower()), to);
+        F32x8.StoreInterleaved(new(even._v.GetUpper()), new(odd._v.GetUpper()), to + 16);
+    }
 }

@@ -10,7 +10,7 @@ internal readonly unsafe struct F32x4 : IVector<F32x4>
     private readonly Vector128<float> _v;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private F32x4(Vector128<float> v) => _v = v;
+    internal F32x4(Vector128<float> v) => _v = v;
 
     public static int Count => 4;
 
@@ -66,4 +66,16 @@ internal readonly unsafe struct F32x4 : IVector<F32x4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Even(F32x4 low, F32x4 high) => new(Even(low._v, high._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(F32x4 even, F32x4 odd, float* to)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.UnpackLow(even._v, odd._v).Store(to);
+            Sse.UnpackHigh(even._v, odd._v).Store(to + 4);
+            return;
+        }
+        for (int i = 0; i < 4; i++) (to[2 * i], to[(2 * i) + 1]) = (even._v[i], odd._v[i]);
+    }
 }

@@ -10,7 +10,7 @@ internal readonly unsafe struct F32x8 : IVector<F32x8>
     private readonly Vector256<float> _v;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private F32x8(Vector256<float> v) => _v = v;
+    internal F32x8(Vector256<float> v) => _v = v;
 
     public static int Count => 8;
 
@@ -83,4 +83,11 @@ internal readonly unsafe struct F32x8 : IVector<F32x8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Even(F32x8 low, F32x8 high) => new(Even(low._v, high._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInterleaved(F32x8 even, F32x8 odd, float* to)
+    {
+        F32x4.StoreInterleaved(new(even._v.GetLower()), new(odd._v.GetLower()), to);
+        F32x4.StoreInterleaved(new(even._v.GetUpper()), new(odd._v.GetUpper()), to + 8);
+    }
 }

@@ -49,4 +49,7 @@ internal unsafe interface IVector<TSelf> where TSelf : unmanaged, IVector<TSelf>
 
     /// <summary>Of 2·<see cref="Count"/> consecutive numbers, given as two vectors, those at even places.</summary>
     static abstract TSelf Even(TSelf low, TSelf high);
+
+    /// <summary>Writes 2·<see cref="Count"/> numbers, those of <paramref name="even"/> to the even places and those of <paramref name="odd"/> to the odd ones.</summary>
+    static abstract void StoreInterleaved(TSelf even, TSelf odd, float* to);
 }
