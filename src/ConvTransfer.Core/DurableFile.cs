@@ -15,8 +15,9 @@ public static partial class DurableFile
     /// <summary>Writes a file as a whole.</summary>
     /// <param name="path">The target; its folder must exist.</param>
     /// <param name="write">Writes the content to the stream it is given.</param>
+    /// <param name="synchronise">False to leave out both fsyncs: still whole or as it was when the process is killed, but not when the power fails. For what can be computed again.</param>
     /// <exception cref="ConvTransferException">The file cannot be written (<see cref="FailureCause.Output"/>); the target is as it was.</exception>
-    public static void Save(string path, Action<Stream> write)
+    public static void Save(string path, Action<Stream> write, bool synchronise = true)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
@@ -30,10 +31,10 @@ public static partial class DurableFile
             {
                 write(stream);
                 stream.Flush();
-                SyncFile(stream);
+                if (synchronise) SyncFile(stream);
             }
             Replace(temporary, full);
-            SyncFolder(folder);
+            if (synchronise) SyncFolder(folder);
         }
         catch (Exception e)
         {
@@ -44,8 +45,8 @@ public static partial class DurableFile
     }
 
     /// <summary>Writes a file as a whole.</summary>
-    /// <exception cref="ConvTransferException">The file cannot be written (<see cref="FailureCause.Output"/>); the target is as it was.</exception>
-    public static void Save(string path, ReadOnlyMemory<byte> content) => Save(path, stream => stream.Write(content.Span));
+    /// <inheritdoc cref="Save(string, Action{Stream}, bool)"/>
+    public static void Save(string path, ReadOnlyMemory<byte> content, bool synchronise = true) => Save(path, stream => stream.Write(content.Span), synchronise);
 
     private static ConvTransferException Failed(string path, string reason, Exception? inner = null) =>
         new(FailureCause.Output, $"cannot be written: {DisplayText.Escape(reason, 500)}", path, innerException: inner);

@@ -12,7 +12,29 @@ public static partial class WholeFile
     /// <param name="cause">The cause of the fault when it cannot be read.</param>
     /// <param name="maxBytes">The most bytes that it may have; one array holds no more than <see cref="Array.MaxLength"/>.</param>
     /// <exception cref="ConvTransferException">It does not exist, is no ordinary file, cannot be read (<paramref name="cause"/>), or is too large (<see cref="FailureCause.Limit"/>).</exception>
-    public static byte[] Read(string path, string what, FailureCause cause, long maxBytes)
+    public static byte[] Read(string path, string what, FailureCause cause, long maxBytes) => Opened(path, what, cause, (handle, length) =>
+    {
+        long allowed = Math.Min(maxBytes, Array.MaxLength);
+        if (length > allowed) throw new ConvTransferException(FailureCause.Limit, $"the file has {length} bytes, beyond the limit of {allowed} bytes for {what}", path);
+        byte[] bytes = new byte[length];
+        Fill(handle, bytes, path, cause);
+        return bytes;
+    });
+
+    /// <summary>Reads the content of a file whose length is known into the caller's memory.</summary>
+    /// <param name="path">The file; links are followed.</param>
+    /// <param name="what">What is expected in it, for messages.</param>
+    /// <param name="cause">The cause of the fault when it cannot be read.</param>
+    /// <param name="to">As many bytes as the file has.</param>
+    /// <exception cref="ConvTransferException">It does not exist, is no ordinary file, has another length, or cannot be read (<paramref name="cause"/>).</exception>
+    public static void ReadExactly(string path, string what, FailureCause cause, Memory<byte> to) => Opened(path, what, cause, (handle, length) =>
+    {
+        if (length != to.Length) throw new ConvTransferException(cause, $"the file has {length} bytes, expected {to.Length}", path);
+        Fill(handle, to.Span, path, cause);
+        return true;
+    });
+
+    private static T Opened<T>(string path, string what, FailureCause cause, Func<SafeFileHandle, long, T> read)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ConvTransferException Failed(string message, Exception? inner = null) => new(cause, message, path, innerException: inner);
@@ -30,20 +52,21 @@ public static partial class WholeFile
             {
                 throw Failed($"it is not a regular file, expected {what}", e);
             }
-            long allowed = Math.Min(maxBytes, Array.MaxLength);
-            if (length > allowed) throw new ConvTransferException(FailureCause.Limit, $"the file has {length} bytes, beyond the limit of {allowed} bytes for {what}", path);
-            byte[] bytes = new byte[length];
-            for (int done = 0; done < bytes.Length;)
-            {
-                int got = RandomAccess.Read(handle, bytes.AsSpan(done), done);
-                if (got == 0) throw Failed("the file became shorter while it was read");
-                done += got;
-            }
-            return bytes;
+            return read(handle, length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw Failed($"it cannot be read: {DisplayText.Escape(e.Message, 300)}", e);
+        }
+    }
+
+    private static void Fill(SafeFileHandle handle, Span<byte> bytes, string path, FailureCause cause)
+    {
+        for (int done = 0; done < bytes.Length;)
+        {
+            int got = RandomAccess.Read(handle, bytes[done..], done);
+            if (got == 0) throw new ConvTransferException(cause, "the file became shorter while it was read", path);
+            done += got;
         }
     }
 
