@@ -8,7 +8,7 @@ namespace ConvTransfer.Cli;
 /// <summary>The options that say which network, cut how, computes features of which pictures.</summary>
 internal sealed class NetworkOptions
 {
-    private readonly Option<string> _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them.", HelpName = "VALUE", Required = true };
+    private readonly Option<string> _cut;
     private readonly Option<bool> _pool = new("--pool") { Description = "Average the value over its spatial axes, one number for each channel." };
     private readonly Option<string> _recipe = new("--recipe")
     {
@@ -18,6 +18,14 @@ internal sealed class NetworkOptions
     };
 
     private readonly PictureOptions _pictures = new();
+
+    /// <summary>Creates the options.</summary>
+    /// <param name="cutIsRequired">False where a cut that is not given stands for <see cref="CutPoints.Penultimate"/>, averaged over its spatial axes.</param>
+    public NetworkOptions(bool cutIsRequired = true)
+    {
+        string standard = cutIsRequired ? "" : $" Default {CutPoints.Penultimate}, averaged over its spatial axes.";
+        _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them.{standard}", HelpName = "VALUE", Required = cutIsRequired };
+    }
 
     /// <summary>The network's file.</summary>
     public Option<string> Model { get; } = new("--model") { Description = "The ONNX file of the network.", HelpName = "FILE", Required = true };
@@ -40,6 +48,7 @@ internal sealed class NetworkOptions
     {
         var recipe = InputRecipe.FromNameOrFile(Recipe(context));
         var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed) }).Preprocess(recipe);
+        if (!context.IsGiven(_cut) && !_cut.Required) return pipeline;
         return UsageException.Of(() => pipeline.TruncateAt(Cut(context), context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None));
     }
 }

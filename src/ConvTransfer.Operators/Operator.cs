@@ -40,6 +40,13 @@ internal abstract class Operator
     /// <summary>The step that computes the outputs in a planned run. Everything that can be decided before the run is decided here.</summary>
     public abstract Step Lower(NodeContext n, LoweringContext plan);
 
+    /// <summary>
+    /// Emits the nodes that compute the gradients of the wanted inputs from those of the outputs (<see cref="GradientContext"/>), and accumulates them.
+    /// A rule that accumulates nothing says that the gradient is 0 wherever it exists.
+    /// </summary>
+    /// <exception cref="Core.ConvTransferException">The operator, or this form of it, has no gradient.</exception>
+    public virtual void Gradient(GradientContext g) => throw g.N.Unsupported("the operator has no gradient, so nothing that lies before it can be trained; freeze up to its output");
+
     /// <summary>Multiply-adds, parameters and the window that one output element sees. Lengths may be unknown; what depends on them is then null.</summary>
     public virtual NodeCost Cost(NodeContext n) => NodeCost.None;
 

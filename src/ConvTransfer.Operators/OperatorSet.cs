@@ -16,6 +16,9 @@ internal sealed class OperatorSet
     /// <summary>The standard's operators that this library implements.</summary>
     public static OperatorSet Standard { get; } = new([.. Nn.NnOperators.All, .. Math.MathOperators.All, .. Reduction.ReductionOperators.All, .. Tensors.TensorOperators.All]);
 
+    /// <summary>The standard's operators and those of the internal domain, which training graphs are made of and no file may hold.</summary>
+    public static OperatorSet Training { get; } = new([.. Standard.All, .. Internal.GradientOperators.All]);
+
     /// <summary>All operators, in the list's order.</summary>
     public IReadOnlyList<Operator> All { get; }
 

@@ -3,6 +3,7 @@ using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Onnx;
 using ConvTransfer.Runtime;
+using ConvTransfer.Training;
 using Microsoft.Extensions.Logging;
 
 namespace ConvTransfer.Pipelines;
@@ -69,6 +70,24 @@ public sealed class TransferPipeline
     {
         ArgumentNullException.ThrowIfNull(trainer);
         return new TransferPipeline(_network, _cut, _recipe, trainer, _options);
+    }
+
+    /// <summary>Goes on to fine-tuning: everything that a value is computed from keeps its weights, the node that makes it included.</summary>
+    /// <param name="value">The exact name of a value.</param>
+    /// <exception cref="InvalidOperationException">The recipe is not set.</exception>
+    public FineTunePipeline FreezeUntil(string value) => Freeze(FreezeRule.Until(value));
+
+    /// <summary>Goes on to fine-tuning: what a rule names keeps its weights.</summary>
+    /// <exception cref="InvalidOperationException">The recipe is not set.</exception>
+    public FineTunePipeline Freeze(FreezeRule rule) => FineTune(FineTuneOptions.Default).Freeze(rule);
+
+    /// <summary>Goes on to fine-tuning with a new head behind the cut; nothing is frozen but what <see cref="FineTunePipeline.Freeze"/> names. Where no cut was set, it is <see cref="CutPoints.Penultimate"/>, averaged over its spatial axes.</summary>
+    /// <exception cref="InvalidOperationException">The recipe is not set.</exception>
+    /// <exception cref="ArgumentException">No cut was set, and the network has none of that name.</exception>
+    public FineTunePipeline FineTune(FineTuneOptions how)
+    {
+        var cut = _cut is null ? WithoutHead() : this;
+        return new FineTunePipeline(cut._network, cut._cut, Recipe, _options, [], FineTuneOptions.Default).FineTune(how);
     }
 
     /// <summary>Sets how the pipeline works: threads, seed, limits, how many bad pictures are allowed, and who is told.</summary>
@@ -159,6 +178,12 @@ public sealed class TransferPipeline
     private HeadTrainer Trainer => _trainer ?? throw new InvalidOperationException($"the pipeline has no head; call {nameof(Classify)} first");
 
     private FeatureExtractor Extractor() => new(_network, Recipe, _options);
+
+    private TransferPipeline WithoutHead()
+    {
+        var plain = TruncateAt(CutPoints.Penultimate);
+        return plain._network.Graph.Outputs[0].Type is TensorType { Dims.Count: > 2 } ? TruncateAt(CutPoints.Penultimate, Pooling.GlobalAverage) : plain;
+    }
 
     private Figures TrainAndTest(FeatureTable features, ImageSplit split, CancellationToken cancellationToken)
     {

@@ -70,6 +70,14 @@ internal sealed unsafe class BoundPlan : IDisposable
     /// <summary>What the steps see.</summary>
     public StepRun Run(byte* scratch, Crew crew) => new(Addresses, _strings, scratch, crew);
 
+    /// <summary>The float32 elements of an output where they lie.</summary>
+    public Span<float> Floats(int index)
+    {
+        var output = Plan.Outputs[index];
+        if (output.Held != ElementType.Float32) throw new InvalidOperationException($"output {index} holds {output.Held}, not float32");
+        return new Span<float>(Addresses[output.Slot.Index], checked((int)output.Shape.ElementCount));
+    }
+
     /// <summary>Copies an output to the caller.</summary>
     public void CopyOut(int index, Tensor to)
     {

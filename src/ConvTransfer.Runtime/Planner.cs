@@ -1,6 +1,7 @@
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators;
 
 namespace ConvTransfer.Runtime;
 
@@ -24,9 +25,15 @@ public sealed class Planner : IDisposable
     /// <param name="limits">The limits; null for the default ones.</param>
     /// <exception cref="ConvTransferException">The graph's structure is broken; every problem is listed.</exception>
     public Planner(Model model, IEnumerable<string>? outputs = null, Limits? limits = null)
+        : this(model, outputs, limits, OperatorSet.Standard)
+    {
+    }
+
+    /// <summary>Prepares a model of other operators than the standard's: a training graph.</summary>
+    internal Planner(Model model, IEnumerable<string>? outputs, Limits? limits, OperatorSet operators)
     {
         ArgumentNullException.ThrowIfNull(model);
-        _model = new PreparedModel(model, outputs, limits ?? Limits.Default);
+        _model = new PreparedModel(model, outputs, limits ?? Limits.Default, operators);
     }
 
     /// <summary>The inputs that a run is given, in this order.</summary>

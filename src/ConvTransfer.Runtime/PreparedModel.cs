@@ -11,10 +11,10 @@ internal sealed class PreparedModel : IDisposable
 {
     /// <summary>Prepares a model.</summary>
     /// <exception cref="ConvTransferException">The graph's structure is broken; every problem is listed.</exception>
-    public PreparedModel(Model model, IEnumerable<string>? outputs, Limits limits)
+    public PreparedModel(Model model, IEnumerable<string>? outputs, Limits limits, OperatorSet operators)
     {
         Limits = limits;
-        Operators = OperatorSet.Standard;
+        Operators = operators;
         var problems = new ProblemList();
         Model = FunctionInlining.Inline(model, problems, limits);
         Outputs = [.. outputs ?? model.Graph.Outputs.Select(o => o.Name)];

@@ -15,7 +15,11 @@ public static class ReferenceExecutor
     /// <param name="limits">The limits; null for the default ones.</param>
     /// <returns>The values in the order asked for; the caller disposes them.</returns>
     /// <exception cref="ConvTransferException">The model cannot be run, or an input does not fit it; every reason is listed.</exception>
-    public static Tensor[] Run(Model model, IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<string>? outputs = null, Limits? limits = null)
+    public static Tensor[] Run(Model model, IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<string>? outputs = null, Limits? limits = null) =>
+        Run(model, inputs, outputs, limits, OperatorSet.Standard);
+
+    /// <summary>Computes values of a model of other operators than the standard's: a training graph.</summary>
+    internal static Tensor[] Run(Model model, IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<string>? outputs, Limits? limits, OperatorSet operators)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputs);
@@ -38,7 +42,7 @@ public static class ReferenceExecutor
         }
         foreach (var input in flat.Graph.RequiredInputs)
             if (!inputs.ContainsKey(input.Name)) throw InputCheck.Missing(input);
-        var walk = new TypeInference(OperatorSet.Standard, flat.Opset, constants, problems) { FoldEverything = true, MemoryLimit = limits.MemoryBytes };
+        var walk = new TypeInference(operators, flat.Opset, constants, problems) { FoldEverything = true, MemoryLimit = limits.MemoryBytes };
         walk.Run(nodes);
         problems.ThrowIfErrors(model.File);
         return Array.ConvertAll(wanted, name => (constants.Find(name) ?? throw new ConvTransferException(FailureCause.Unsupported, $"value '{DisplayText.Escape(name)}' could not be computed", model.File)).Clone());

@@ -71,6 +71,26 @@ public sealed unsafe class Session : IDisposable
         Execute(inputs, outputs, cancellationToken);
     }
 
+    /// <summary>The threads, for work between two runs.</summary>
+    internal Crew Crew => _crew;
+
+    /// <summary>Bytes that the plans for the last inputs take: values between the nodes, and working memory.</summary>
+    internal long PlannedBytes => _bound.Sum(b => b.Plan.ArenaBytes) + (_scratch?.ByteCount ?? 0);
+
+    /// <summary>Runs the model and leaves the results where they are; <see cref="Result"/> reads them until the next run.</summary>
+    internal void RunInPlace(ReadOnlySpan<Tensor> inputs, CancellationToken cancellationToken = default)
+    {
+        Prepare(inputs);
+        Execute(inputs, [], cancellationToken);
+    }
+
+    /// <summary>The float32 elements of an output of the last run, in the session's own memory.</summary>
+    internal Span<float> Result(int output)
+    {
+        var (segment, index) = _outputs[output];
+        return _bound[segment].Floats(index);
+    }
+
     /// <summary>Frees memory and threads.</summary>
     public void Dispose()
     {

@@ -13,6 +13,7 @@ internal static class VerbList
         new DiffVerb(),
         new FeaturesVerb(),
         new TrainVerb(),
+        new FinetuneVerb(),
         new PredictVerb(),
         new EvaluateVerb(),
         new ConformanceVerb(),

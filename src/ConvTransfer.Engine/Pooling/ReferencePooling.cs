@@ -18,7 +18,7 @@ internal static unsafe class ReferencePooling
         {
             for (int o = 0; o < g.OutputPlane; o++)
             {
-                var window = new Window(g.Axes, o);
+                var window = new PoolWindow(g.Axes, o);
                 T best = T.CreateSaturating(double.NegativeInfinity);
                 int at = -1;
                 for (int t = 0; t < window.Count; t++)
@@ -47,7 +47,7 @@ internal static unsafe class ReferencePooling
         {
             for (int o = 0; o < g.OutputPlane; o++)
             {
-                var window = new Window(g.Axes, o);
+                var window = new PoolWindow(g.Axes, o);
                 double sum = 0;
                 for (int t = 0; t < window.Count; t++) sum += double.CreateTruncating(x[(plane * g.InputPlane) + window.Element(g.Axes, t)]);
                 int count = includePad ? window.PaddedCount : window.Count;
@@ -67,52 +67,5 @@ internal static unsafe class ReferencePooling
             element /= axes[a].Input;
         }
         return index;
-    }
-
-    /// <summary>The taps of one output that lie in the input, numbered in row-major order.</summary>
-    private readonly struct Window
-    {
-        // Per axis: first tap, number of taps, start; the rank is limited, so that the struct needs no memory of its own.
-        private const int MostAxes = 8;
-        private readonly Ints _first, _count, _start;
-
-        public Window(WindowAxis[] axes, int output)
-        {
-            Count = 1;
-            PaddedCount = 1;
-            for (int a = axes.Length - 1; a >= 0; a--)
-            {
-                int o = output % axes[a].Output;
-                output /= axes[a].Output;
-                var (first, end) = PoolGeometry.InInput(axes[a], o);
-                _first[a] = first;
-                _count[a] = end - first;
-                _start[a] = axes[a].First(o);
-                Count *= end - first;
-                PaddedCount *= PoolGeometry.InPadded(axes[a], o);
-            }
-        }
-
-        public int Count { get; }
-
-        public int PaddedCount { get; }
-
-        public int Element(WindowAxis[] axes, int tap)
-        {
-            int element = 0, scale = 1;
-            for (int a = axes.Length - 1; a >= 0; a--)
-            {
-                element += (_start[a] + ((_first[a] + (tap % _count[a])) * axes[a].Dilation)) * scale;
-                tap /= _count[a];
-                scale *= axes[a].Input;
-            }
-            return element;
-        }
-
-        [System.Runtime.CompilerServices.InlineArray(MostAxes)]
-        private struct Ints
-        {
-            private int _0;
-        }
     }
 }

@@ -46,6 +46,9 @@ internal readonly unsafe struct F32x1 : IVector<F32x1>
     public static F32x1 MulAdd(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a._v, b._v, c._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 Sqrt(F32x1 a) => new(MathF.Sqrt(a._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Min(F32x1 a, F32x1 b) => new(MathF.Min(a._v, b._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -38,6 +38,9 @@ internal unsafe interface IVector<TSelf> where TSelf : unmanaged, IVector<TSelf>
     /// <summary>a · b + c, rounded once where the hardware has fused multiply-add, otherwise twice; the same at every width of one machine.</summary>
     static abstract TSelf MulAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>The square root, correctly rounded; NaN below 0.</summary>
+    static abstract TSelf Sqrt(TSelf a);
+
     /// <summary>The lesser number; NaN where one of them is NaN; -0 is less than +0.</summary>
     static abstract TSelf Min(TSelf a, TSelf b);
 

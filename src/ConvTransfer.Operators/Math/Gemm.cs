@@ -66,6 +66,17 @@ internal sealed class Gemm : Operator
         return base.Lift(n, lift);
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        bool transA = g.N.Get(TransA) != 0, transB = g.N.Get(TransB) != 0;
+        float alpha = g.N.Get(Alpha), beta = g.N.Get(Beta);
+        string dy = g.Gradient;
+        NodeAttribute[] Product(bool left, bool right) => [new(Alpha.Name, new AttributeValue.Float(alpha)), new(TransA.Name, new AttributeValue.Int(left ? 1 : 0)), new(TransB.Name, new AttributeValue.Int(right ? 1 : 0))];
+        if (g.IsWanted(0)) g.Accumulate(0, transA ? g.Node("Gemm", [g.Input(1), dy], Product(transB, true)) : g.Node("Gemm", [dy, g.Input(1)], Product(false, !transB)));
+        if (g.IsWanted(1)) g.Accumulate(1, transB ? g.Node("Gemm", [dy, g.Input(0)], Product(true, transA)) : g.Node("Gemm", [g.Input(0), dy], Product(!transA, false)));
+        if (g.IsWanted(2)) g.AccumulateSpread(2, beta == 1 ? dy : g.Node("Mul", [dy, g.Scalar(beta)]));
+    }
+
     // Rows and columns of a matrix after its transposition.
     private static (Dim Rows, Dim Columns) Sides(TensorType matrix, bool transposed, bool swap = false) => transposed != swap ? (matrix[1], matrix[0]) : (matrix[0], matrix[1]);
 

@@ -50,6 +50,29 @@ internal sealed class MatMul : Operator
         return new NodeCost(n.Output(0).IsStatic && inner.IsKnown ? checked(n.OutputShape(0).ElementCount * inner.Value) : null);
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        Shape a = g.N.InputShape(0), b = g.N.InputShape(1);
+        // A vector is a matrix of one row or column here.
+        long[] left = a.Rank == 1 ? [1, a[0]] : [.. a.Dims], right = b.Rank == 1 ? [b[0], 1] : [.. b.Dims];
+        int batch = System.Math.Max(left.Length, right.Length) - 2;
+        long[] axes = [.. Enumerable.Range(0, batch).Select(i => At(left, i, batch) == 1 ? At(right, i, batch) : At(left, i, batch))];
+        string dy = a.Rank > 1 && b.Rank > 1 ? g.Gradient : g.Reshaped(g.Gradient, new Shape([.. axes, left[^2], right[^1]]));
+        string x = a.Rank == 1 ? g.Reshaped(g.Input(0), new Shape(left)) : g.Input(0), w = b.Rank == 1 ? g.Reshaped(g.Input(1), new Shape(right)) : g.Input(1);
+        if (g.IsWanted(0)) Sum(0, g.Node("MatMul", [dy, Turned(g, w, right.Length)]), [.. axes, left[^2], left[^1]], left, a);
+        if (g.IsWanted(1)) Sum(1, g.Node("MatMul", [Turned(g, x, left.Length), dy]), [.. axes, right[^2], right[^1]], right, b);
+
+        void Sum(int input, string gradient, long[] from, long[] to, Shape own)
+        {
+            string sum = g.SummedTo(gradient, new Shape(from), new Shape(to));
+            g.Accumulate(input, own.Rank == 1 ? g.Reshaped(sum, own) : sum);
+        }
+    }
+
+    // A value with its last two axes exchanged.
+    private static string Turned(GradientContext g, string value, int rank) =>
+        g.Node("Transpose", [value], [new NodeAttribute("perm", new AttributeValue.Ints([.. Enumerable.Range(0, rank - 2).Select(i => (long)i), rank - 1, rank - 2]))]);
+
     private static MatrixGeometry Geometry(NodeContext n)
     {
         Shape a = n.InputShape(0), b = n.InputShape(1);

@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Pooling;
 using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Nn;
@@ -36,6 +37,9 @@ internal sealed class AveragePool : Pool
     public override Step Lower(NodeContext n, LoweringContext plan) => n.Input(0).ElementType == ElementType.Float32
         ? LowerF32(F32Pooling.Create(Geometry(n), average: true, n.Get(CountIncludePad) != 0, VectorWidths.Best), plan)
         : Plain(n).ToStep(n, plan);
+
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.InternalNode("AveragePoolGradient", [g.Gradient],
+        WindowAttribute.Of(Window(g.N).Axes()), new NodeAttribute(AveragePoolGradient.CountIncludePad.Name, new AttributeValue.Int(g.N.Get(CountIncludePad)))));
 
     private PlainKernel Plain(NodeContext n)
     {

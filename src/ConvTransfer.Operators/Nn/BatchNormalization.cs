@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Epilogues;
 using ConvTransfer.Engine.Normalization;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Math;
 using ConvTransfer.Operators.Schema;
 
@@ -66,6 +67,16 @@ internal sealed class BatchNormalization : StageOperator
         if (n.Get(Spatial) == 0) throw n.Unsupported("statistics for each position (spatial = 0) cannot be expressed in a newer opset");
         var node = LegacyAttributes.Without([n.Node], lift, IsTest, Spatial, LegacyAxis.ConsumedInputs)[0];
         return [node with { Outputs = [node.Outputs[0]] }];
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        if (g.IsWanted(3) || g.IsWanted(4)) throw g.N.Unsupported("running statistics are not trained by gradients");
+        bool[] wanted = [.. Enumerable.Range(0, 3).Select(g.IsWanted)];
+        string[] gradients = g.Nodes(BatchNormalizationGradient.Name, [g.Gradient, .. Enumerable.Range(0, 5).Where(i => i != 2).Select(g.Input)], 3,
+            [new(BatchStatisticsNormalization.Epsilon.Name, new AttributeValue.Float(g.N.Get(Epsilon))), new(BatchNormalizationGradient.FrozenStatistics.Name, new AttributeValue.Int(1))], GradientOperators.Domain);
+        for (int i = 0; i < 3; i++)
+            if (wanted[i]) g.Accumulate(i, gradients[i]);
     }
 
     protected override EpilogueStage? Stage(NodeContext n)

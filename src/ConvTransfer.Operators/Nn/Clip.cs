@@ -4,6 +4,7 @@ using ConvTransfer.Engine.Epilogues;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Engine.Threads;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Math;
 using ConvTransfer.Operators.Schema;
 
@@ -50,6 +51,20 @@ internal sealed class Clip : StageOperator
         var node = LegacyAttributes.Without([n.Node], lift, Min, Max, LegacyAxis.ConsumedInputs)[0];
         string data = node.Inputs[0];
         return [node with { Inputs = max.Length > 0 ? [data, min, max] : min.Length > 0 ? [data, min] : [data] }];
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        float lower = float.NegativeInfinity, upper = float.PositiveInfinity;
+        for (int bound = 1; bound <= 2; bound++)
+        {
+            if (g.IsWanted(bound)) throw g.N.Unsupported("the bounds of a clip cannot be trained");
+            if (!g.N.HasInput(bound)) continue;
+            if (g.N.ConstantFloats(bound) is not [float value]) throw g.N.Unsupported("a clip whose bounds are not constant has no gradient");
+            if (bound == 1) lower = value;
+            else upper = value;
+        }
+        g.Accumulate(0, g.InternalNode("ClipGradient", [g.Gradient, g.Output()], ClipGradient.Bounds(lower, upper)));
     }
 
     protected override EpilogueStage? Stage(NodeContext n)

@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Epilogues;
 using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Nn;
@@ -62,6 +63,14 @@ internal sealed class Conv : Operator
         TensorType w = n.Input(1), y = n.Output(0);
         if (!w.IsStatic || !y.IsStatic) return new NodeCost(null, window);
         return new NodeCost(checked(n.OutputShape(0).ElementCount * n.InputShape(1).Product(1, w.Rank)), window);
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        NodeAttribute[] attributes = [WindowAttribute.Of(Window(g.N).Axes()), new(Group.Name, new AttributeValue.Int(g.N.Get(Group)))];
+        if (g.IsWanted(0)) g.Accumulate(0, g.InternalNode("ConvInputGradient", [g.Gradient, g.Input(1)], attributes));
+        if (g.IsWanted(1)) g.Accumulate(1, g.InternalNode("ConvWeightGradient", [g.Input(0), g.Gradient], attributes));
+        if (g.IsWanted(2)) g.Accumulate(2, g.Node("ReduceSum", [g.Gradient, g.Integers([0, .. Enumerable.Range(2, g.N.Input(0).Rank - 2)])], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]));
     }
 
     private static SlidingWindow Window(NodeContext n)

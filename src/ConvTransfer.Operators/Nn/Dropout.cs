@@ -45,6 +45,11 @@ internal sealed class Dropout : PlainOperator
         return LegacyAttributes.Without([n.Node], lift, Ratio, IsTest, LegacyAxis.ConsumedInputs);
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        if (g.OutputGradient(0) is { } dy) g.Accumulate(0, dy);
+    }
+
     private static Core.ConvTransferException Training(NodeContext n) => n.Unsupported("the training form (training_mode not constantly false) is not supported; export the model for inference");
 
     protected override PlainKernel Prepare(NodeContext n) => new Kernel(n.InputShape(0).ElementCount, n.Input(0).ElementType, n.HasOutput(1) ? n.Output(1).ElementType : ElementType.Undefined);

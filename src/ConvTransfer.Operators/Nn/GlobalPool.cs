@@ -4,6 +4,7 @@ using ConvTransfer.Engine.Pooling;
 using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Nn;
@@ -40,6 +41,12 @@ internal sealed class GlobalPool(bool average) : Operator
     }
 
     public override NodeCost Cost(NodeContext n) => new(0, new SpatialWindow(null, Enumerable.Repeat(1L, n.Input(0).Rank - 2).ToValueList()));
+
+    public override void Gradient(GradientContext g)
+    {
+        WindowAxis[] axes = [.. g.N.InputShape(0).Dims[2..].ToArray().Select(d => checked((int)d)).Select(d => new WindowAxis(d, d, 1, 1, 0, 0, 1))];
+        g.Accumulate(0, average ? g.InternalNode("AveragePoolGradient", [g.Gradient], WindowAttribute.Of(axes)) : g.InternalNode("MaxPoolGradient", [g.Gradient, g.Input(0)], WindowAttribute.Of(axes)));
+    }
 
     private PlainKernel Plain(NodeContext n)
     {

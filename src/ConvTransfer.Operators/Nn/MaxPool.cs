@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Pooling;
 using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Nn;
@@ -45,6 +46,11 @@ internal sealed class MaxPool : Pool
     {
         if (n.Input(0).ElementType != ElementType.Float32 || plan.IsWanted(1)) return Plain(n).ToStep(n, plan);
         return LowerF32(F32Pooling.Create(Geometry(n), average: false, includePad: false, VectorWidths.Best), plan);
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        if (g.OutputGradient(0) is { } dy) g.Accumulate(0, g.InternalNode("MaxPoolGradient", [dy, g.Input(0)], WindowAttribute.Of(Window(g.N).Axes())));
     }
 
     private PlainKernel Plain(NodeContext n)

@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Elementwise;
 using ConvTransfer.Engine.Epilogues;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Math;
 using ConvTransfer.Operators.Schema;
 
@@ -31,6 +32,8 @@ internal sealed class Relu : StageOperator
     }
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, LegacyAxis.ConsumedInputs);
+
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.InternalNode("ClipGradient", [g.Gradient, g.Output()], ClipGradient.Bounds(0, float.PositiveInfinity)));
 
     protected override EpilogueStage? Stage(NodeContext n) => EpilogueStage.Relu;
 

@@ -55,6 +55,15 @@ internal sealed class Softmax(bool logarithm) : PlainOperator
         ];
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        // Softmax: y · (dy − Σ dy · y). Its logarithm: dy − e^y · Σ dy.
+        ValueList<string> axes = [g.Integers(Single(g.N))];
+        string y = g.Output(), scaled = logarithm ? g.Gradient : g.Node("Mul", [g.Gradient, y]);
+        string sum = g.N.Input(0).Rank == 0 ? scaled : g.Node("ReduceSum", [scaled, .. axes], [new NodeAttribute("keepdims", new AttributeValue.Int(1))]);
+        g.Accumulate(0, logarithm ? g.Node("Sub", [g.Gradient, g.Node("Mul", [g.Node("Exp", [y]), sum])]) : g.Node("Mul", [y, g.Node("Sub", [g.Gradient, sum])]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, Maker>(n.Input(0).ElementType, new Maker(n, logarithm));
 
     private static int Single(NodeContext n) => n.Input(0).Rank == 0 ? 0 : n.Axis(n.Get(OneAxis), n.Input(0).Rank, "attribute 'axis'");

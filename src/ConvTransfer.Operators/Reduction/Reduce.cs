@@ -73,6 +73,39 @@ internal sealed class Reduce : PlainOperator
         return [node with { Inputs = [node.Inputs[0], lift.Constant($"{node.Outputs[0]}_axes", TensorData.From<long>("", [axes.Length], axes))] }];
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        Shape x = g.N.InputShape(0), kept = Kept(x, Axes(g.N)!);
+        string data = g.Input(0), y = g.N.OutputShape(0).Rank == x.Rank ? g.Output() : g.Reshaped(g.Output(), kept), dy = g.N.OutputShape(0).Rank == x.Rank ? g.Gradient : g.Reshaped(g.Gradient, kept);
+        string Spread(string value) => g.Node("Expand", [value, g.Integers(x.Dims)]);
+        string Times(string factor) => g.Node("Mul", [dy, factor]);
+        g.Accumulate(0, _kind switch
+        {
+            ReductionKind.Sum => Spread(dy),
+            ReductionKind.Mean => Spread(g.Node("Div", [dy, g.Scalar((double)x.ElementCount / System.Math.Max(1, kept.ElementCount))])),
+            ReductionKind.L1 => Times(g.Node("Sign", [data])),
+            ReductionKind.L2 => g.Node("Mul", [data, g.Node("Div", [dy, y])]),
+            ReductionKind.SumSquare => Times(g.Node("Mul", [data, g.Scalar(2)])),
+            ReductionKind.LogSum => Spread(g.Node("Div", [dy, g.Node("Exp", [y])])),
+            ReductionKind.LogSumExp => Times(g.Node("Exp", [g.Node("Sub", [data, y])])),
+            // Where several elements are the extreme one, each has a share of the gradient.
+            ReductionKind.Max or ReductionKind.Min => Shared(g, data, y, dy),
+            _ => throw g.N.Unsupported("a product over axes has no gradient here; freeze up to its output"),
+        });
+    }
+
+    private string Shared(GradientContext g, string data, string y, string dy)
+    {
+        bool[] reduced = Axes(g.N)!;
+        string hits = g.Node("CastLike", [g.Node("Equal", [data, y]), data]);
+        if (!reduced.Contains(true)) return dy;
+        string count = g.Node("ReduceSum", [hits, g.Integers([.. Enumerable.Range(0, reduced.Length).Where(axis => reduced[axis]).Select(axis => (long)axis)])]);
+        return g.Node("Mul", [hits, g.Node("Div", [dy, count])]);
+    }
+
+    // The input's shape with length 1 where it is reduced.
+    private static Shape Kept(Shape x, bool[] reduced) => new([.. Enumerable.Range(0, x.Rank).Select(axis => reduced[axis] ? 1 : x[axis])]);
+
     protected override PlainKernel Prepare(NodeContext n) => new ReductionKernel(NumberDispatch.Make<ReductionLoop, Maker>(n.Input(0).ElementType, new Maker(_kind, ReductionAxes.Geometry(n, Axes(n)), n.Input(0).ElementType)));
 
     private bool[]? Axes(NodeContext n) => ReductionAxes.Find(n, _axes, _inputSince, emptyIsNone: n.Get(_noop) != 0);

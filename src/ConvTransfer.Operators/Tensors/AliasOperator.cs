@@ -11,6 +11,8 @@ internal abstract class AliasOperator : Operator
     /// <inheritdoc/>
     public override Step Lower(NodeContext n, LoweringContext plan) => LoweringContext.Alias();
 
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.Reshaped(g.Gradient, g.N.InputShape(0)));
+
     /// <inheritdoc/>
     public override Graphs.Dim[]? InferElements(NodeContext n) => n.Elements(0);
 }

@@ -60,6 +60,15 @@ internal sealed class Concat : PlainOperator
         return new CopyKernel(n.Input(0).ElementType, [.. left]).ToStep(n, plan);
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        int axis = AxisFor(g.N);
+        long[] lengths = [.. Enumerable.Range(0, g.N.InputCount).Select(i => g.N.InputShape(i)[axis])];
+        string[] parts = g.Nodes("Split", [g.Gradient, g.Integers(lengths)], lengths.Length, [new NodeAttribute("axis", new AttributeValue.Int(axis))]);
+        for (int i = 0; i < parts.Length; i++)
+            if (g.IsWanted(i)) g.Accumulate(i, parts[i]);
+    }
+
     protected override PlainKernel Prepare(NodeContext n) => new CopyKernel(n.Input(0).ElementType, Parts(n));
 
     private static CopyPart[] Parts(NodeContext n)

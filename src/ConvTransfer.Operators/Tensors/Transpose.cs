@@ -26,6 +26,14 @@ internal sealed class Transpose : PlainOperator
         return [x with { Dims = Permutation(n).Select(axis => x[axis]).ToValueList() }];
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        int[] perm = Permutation(g.N);
+        long[] back = new long[perm.Length];
+        for (int axis = 0; axis < perm.Length; axis++) back[perm[axis]] = axis;
+        g.Accumulate(0, g.Node("Transpose", [g.Gradient], [new NodeAttribute(Perm.Name, new AttributeValue.Ints([.. back]))]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var x = n.InputShape(0);

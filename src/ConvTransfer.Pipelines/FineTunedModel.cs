@@ -1,0 +1,88 @@
+using ConvTransfer.Core;
+using ConvTransfer.Graphs;
+using ConvTransfer.Imaging;
+using ConvTransfer.Onnx;
+using ConvTransfer.Training;
+
+namespace ConvTransfer.Pipelines;
+
+/// <summary>A network that was fine-tuned, with its new head: it can be tried on other pictures, and written as one file from picture to label, or as a network.</summary>
+public sealed class FineTunedModel : IDisposable
+{
+    private readonly FittedPipeline _fitted;
+    private readonly Model _network;
+
+    private FineTunedModel(FittedPipeline fitted, Model network, FeatureTable before, ValueList<string> trained, ValueList<string> frozen, TrainingResult training)
+    {
+        _fitted = fitted;
+        _network = network;
+        Before = before;
+        TrainedWeights = trained;
+        FrozenWeights = frozen;
+        Training = training;
+    }
+
+    /// <summary>The names of the classes, in the order of the scores.</summary>
+    public ValueList<string> Labels => _fitted.Labels;
+
+    /// <summary>The head.</summary>
+    public LinearHead Head => _fitted.Head;
+
+    /// <summary>How the training went.</summary>
+    public TrainingResult Training { get; }
+
+    /// <summary>The features of the pictures before the training.</summary>
+    public FeatureTable Before { get; }
+
+    /// <summary>The names of the network's own weights that were trained.</summary>
+    public ValueList<string> TrainedWeights { get; }
+
+    /// <summary>The names of the initializers that are byte for byte as they were: compared after the training.</summary>
+    public ValueList<string> FrozenWeights { get; }
+
+    /// <summary>The figures on other pictures. Classes are matched by name.</summary>
+    /// <exception cref="ConvTransferException">Too many pictures are bad.</exception>
+    public Figures Evaluate(ImageDataset images, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default) => _fitted.Evaluate(images, progress, cancellationToken);
+
+    /// <inheritdoc cref="FittedPipeline.SaveOnnx"/>
+    public void SaveOnnx(string path, string? figures = null, CancellationToken cancellationToken = default) => _fitted.SaveOnnx(path, figures, cancellationToken);
+
+    /// <summary>Writes the network with its new weights and head: from the source's input to logits [N, classes]. Beside the trained weights and the head nothing of the source is changed.</summary>
+    /// <exception cref="ConvTransferException">The file cannot be written: the target is as it was.</exception>
+    public void SaveNetwork(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var names = new UniqueNames(_network.Graph);
+        string logits = names.Fresh("logits"), weights = names.Fresh("head.weight"), biases = names.Fresh("head.bias");
+        var dense = new Node("Gemm", [_network.Graph.Outputs[0].Name, weights, biases], [logits])
+        {
+            Name = names.Fresh("head/dense"),
+            // Before opset 7 a bias is spread only where the node says so.
+            Attributes = [new NodeAttribute("transB", new AttributeValue.Int(1)), .. _network.Opset() < 7 ? new[] { new NodeAttribute("broadcast", new AttributeValue.Int(1)) } : []],
+        };
+        TensorData[] initializers = [TensorData.From(weights, [Labels.Count, Head.FeatureCount], Head.Weights.AsSpan()), TensorData.From(biases, [Labels.Count], Head.Biases.AsSpan())];
+        Dim batch = _network.Graph.Outputs[0].Type is TensorType { Dims: { Count: > 0 } dims } ? dims[0] : Dim.Of("N");
+        var graph = _network.Graph.Append([dense], initializers, [new ValueInfo(logits, new TensorType(Engine.Tensors.ElementType.Float32, [batch, Labels.Count]))]);
+        OnnxFile.Write(_network with { Graph = graph }, path);
+    }
+
+    /// <summary>Frees the network's memory.</summary>
+    public void Dispose() => _fitted.Dispose();
+
+    internal static FineTunedModel Of(Model network, string? cut, InputRecipe recipe, PipelineOptions options, LinearHead head, FeatureTable before, ValueList<string> trained, Model source, TrainingResult result)
+    {
+        var now = network.Graph.Initializers.ToDictionary(t => t.Name);
+        ValueList<string> frozen = source.Graph.Initializers.Where(t => t.HasSameContent(now[t.Name])).Select(t => t.Name).ToValueList();
+        var extractor = new FeatureExtractor(network, recipe, options);
+        try
+        {
+            var features = extractor.Extract(before.Images);
+            return new FineTunedModel(new FittedPipeline(network, cut, recipe, extractor, features, head), network, before, trained, frozen, result);
+        }
+        catch
+        {
+            extractor.Dispose();
+            throw;
+        }
+    }
+}

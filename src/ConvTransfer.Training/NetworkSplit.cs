@@ -1,0 +1,159 @@
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators;
+using ConvTransfer.Operators.Internal;
+using ConvTransfer.Runtime;
+
+namespace ConvTransfer.Training;
+
+/// <summary>A batch normalization that is trained, with the values that it makes in a training graph.</summary>
+/// <param name="Layer">The node in its inference form.</param>
+/// <param name="Mean">The name of the batch's mean.</param>
+/// <param name="Variance">The name of the batch's variance.</param>
+/// <param name="Elements">The elements of a channel in a batch.</param>
+internal sealed record TrainedNormalization(Node Layer, string Mean, string Variance, long Elements);
+
+/// <summary>
+/// A network in two parts: what no training changes, which is computed as for use, and what varies with the trained weights, whose weights are inputs.
+/// The values between are the frontier.
+/// </summary>
+internal sealed class NetworkSplit
+{
+    private readonly Model _network;
+    private readonly List<Node> _nodes = [];
+    private readonly List<TensorData> _constants = [];
+
+    private NetworkSplit(Model network) => _network = network;
+
+    /// <summary>The names of the values of which the second part is computed, made by the first part or the network's input; in the graph's order.</summary>
+    public required string[] Frontier { get; init; }
+
+    /// <summary>Their types for a batch; axis 0 is the batch.</summary>
+    public required TensorType[] FrontierTypes { get; init; }
+
+    /// <summary>The trained weights: initializers of the network, in its order.</summary>
+    public required string[] Parameters { get; init; }
+
+    /// <summary>The batch normalizations that work with the batch's statistics.</summary>
+    public required TrainedNormalization[] Normalizations { get; init; }
+
+    /// <summary>The name of the network's result: logits [batch, classes].</summary>
+    public required string Logits { get; init; }
+
+    /// <summary>The type of the result.</summary>
+    public required TensorType LogitsType { get; init; }
+
+    /// <summary>Splits a network.</summary>
+    /// <param name="network">The network in an opset of at least 18, float32, with one input whose axis 0 is a batch of any length, and one output of rank 2.</param>
+    /// <param name="layers">Its layers.</param>
+    /// <param name="policy">What a batch normalization in a layer that is not frozen does.</param>
+    /// <param name="batch">The number of samples in a batch.</param>
+    /// <param name="limits">The limits.</param>
+    /// <exception cref="ConvTransferException">The network cannot be trained; every reason is listed.</exception>
+    public static NetworkSplit Of(Model network, IReadOnlyList<TrainableLayer> layers, BatchNormalizationPolicy policy, int batch, Limits limits)
+    {
+        var problems = new ProblemList();
+        using var constants = new ConstantTable();
+        var trained = layers.Where(l => !l.IsFrozen && !(l.IsBatchNormalization && policy == BatchNormalizationPolicy.Frozen)).SelectMany(l => l.Parameters).ToHashSet();
+        string logits = network.Graph.Outputs.Single().Name;
+        var (typed, types) = Walk(network, trained, batch, constants, problems, limits);
+        problems.ThrowIfErrors(network.File);
+
+        var normalizations = layers.Where(l => !l.IsFrozen && l.IsBatchNormalization && policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        var varying = new HashSet<string>(trained);
+        foreach (var (node, _) in typed)
+            if (normalizations.Contains(node) || node.Reads().Any(varying.Contains)) varying.UnionWith(node.Outputs.Where(o => o.Length > 0));
+        Node[] second = [.. typed.Select(t => t.Node).Where(n => n.Outputs.Any(varying.Contains))];
+        if (!varying.Contains(logits)) throw new ConvTransferException(FailureCause.DataInvalid, "nothing of the network is left to train: every layer is frozen. Freeze less, or replace the head", network.File);
+        var read = second.SelectMany(n => n.Reads()).Where(v => !varying.Contains(v)).Distinct().ToArray();
+        string[] frontier = [.. read.Where(v => !constants.Contains(v))];
+        var names = new UniqueNames(network.Graph);
+        var split = new NetworkSplit(network)
+        {
+            Frontier = frontier,
+            FrontierTypes = [.. frontier.Select(v => Batched(v, types.TypeOf(v), batch, network.File))],
+            Parameters = [.. network.Graph.Initializers.Select(t => t.Name).Where(trained.Contains)],
+            Normalizations = [.. second.Where(normalizations.Contains).Select(n => new TrainedNormalization(n, names.Fresh($"{n.Outputs[0]}/mean"), names.Fresh($"{n.Outputs[0]}/variance"), Elements(types.TypeOf(n.Inputs[0])!.ToShape())))],
+            Logits = logits,
+            LogitsType = types.TypeOf(logits) ?? throw new ConvTransferException(FailureCause.Unsupported, $"the type of the result '{DisplayText.Escape(logits)}' cannot be told", network.File),
+        };
+        split._nodes.AddRange(second);
+        foreach (string name in read.Where(constants.Contains)) split._constants.Add(network.Graph.Initializers.FirstOrDefault(t => t.Name == name) ?? TensorData.From(name, constants.Find(name)!));
+        return split;
+    }
+
+    /// <summary>The first part, for pictures one at a time or many; null when the frontier is the network's input itself.</summary>
+    public Model? First()
+    {
+        var inputs = _network.Graph.RequiredInputs.Select(i => i.Name).ToHashSet();
+        ValueInfo[] made = [.. Frontier.Where(v => !inputs.Contains(v)).Select((v, i) => new ValueInfo(v, null))];
+        return made.Length == 0 ? null : _network with { Graph = _network.Graph.CutAt(made) };
+    }
+
+    /// <summary>The second part as it is trained: batch normalizations that are trained work with the batch's statistics, which are results too. The weights are inputs.</summary>
+    public Model ForTraining() => Second(_nodes.Select(Training), Parameters.Select(p => (p, Type(p))), [Logits, .. Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })]);
+
+    /// <summary>The second part as it is used: all batch normalizations work with their running statistics, which are inputs behind the weights, mean and variance of each in turn.</summary>
+    public Model ForUse() => Second(_nodes, Parameters.Concat(StatisticsNames()).Select(p => (p, Type(p))), [Logits]);
+
+    /// <summary>The names of the running statistics that follow the batches: mean and variance of each of <see cref="Normalizations"/>.</summary>
+    public IEnumerable<string> StatisticsNames() => Normalizations.SelectMany(n => new[] { n.Layer.Inputs[3], n.Layer.Inputs[4] });
+
+    /// <summary>The elements of a channel in a batch, for the normalization of that index.</summary>
+    public long ElementsPerChannel(int normalization) => Normalizations[normalization].Elements;
+
+    /// <summary>The initializer of that name.</summary>
+    public TensorData Initializer(string name) => _network.Graph.Initializers.First(t => t.Name == name);
+
+    private static long Elements(Shape x) => x.Rank < 2 ? x.ElementCount : x[0] * x.Product(2, x.Rank);
+
+    private TensorType Type(string initializer) => Initializer(initializer).Type;
+
+    private Model Second(IEnumerable<Node> nodes, IEnumerable<(string Name, TensorType Type)> weights, IEnumerable<string> outputs)
+    {
+        var given = weights.ToArray();
+        var names = given.Select(w => w.Name).ToHashSet();
+        return _network with
+        {
+            Graph = new Graph
+            {
+                Name = _network.Graph.Name,
+                Nodes = nodes.ToValueList(),
+                Inputs = [.. Frontier.Zip(FrontierTypes, (name, type) => new ValueInfo(name, type)), .. given.Select(w => new ValueInfo(w.Name, w.Type))],
+                Initializers = _constants.Where(c => !names.Contains(c.Name)).ToValueList(),
+                Outputs = outputs.Select(o => new ValueInfo(o, null)).ToValueList(),
+            },
+            OpsetImports = [.. _network.OpsetImports.Where(o => o.CanonicalDomain != GradientOperators.Domain), new OpsetImport(GradientOperators.Domain, GradientOperators.Version)],
+        };
+    }
+
+    private Node Training(Node node)
+    {
+        var found = Normalizations.FirstOrDefault(n => ReferenceEquals(n.Layer, node));
+        return found is null ? node : new Node("BatchStatisticsNormalization", [node.Inputs[0], node.Inputs[1], node.Inputs[2]], [node.Outputs[0], found.Mean, found.Variance])
+        {
+            Name = node.Name,
+            Domain = GradientOperators.Domain,
+            Attributes = node.Attributes.Where(a => a.Name == BatchStatisticsNormalization.Epsilon.Name).ToValueList(),
+        };
+    }
+
+    // Types for a batch. What follows from shapes and initializers alone becomes constant; trained weights do not.
+    private static (IReadOnlyList<TypedNode> Nodes, TypeInference Types) Walk(Model network, HashSet<string> trained, int batch, ConstantTable constants, ProblemList problems, Limits limits)
+    {
+        var order = NodeOrder.Needed(network.Graph, network.Graph.Outputs.Select(o => o.Name), problems);
+        problems.ThrowIfErrors(network.File);
+        foreach (var data in network.Graph.Initializers.Where(t => !trained.Contains(t.Name))) constants.Add(data.Name, data);
+        var types = new TypeInference(OperatorSet.Training, network.Opset, constants, problems) { MemoryLimit = limits.MemoryBytes };
+        foreach (var data in network.Graph.Initializers.Where(t => trained.Contains(t.Name))) types.Declare(data.Name, data.Type);
+        foreach (var input in network.Graph.RequiredInputs)
+            if (input.Type is TensorType { Dims: { Count: > 0 } dims } type) types.Declare(input.Name, type with { Dims = [batch, .. dims.Skip(1)] });
+        var typed = types.Run(order);
+        return ([.. typed.Where(t => !t.Node.Outputs.All(o => o.Length == 0 || constants.Contains(o)))], types);
+    }
+
+    private static TensorType Batched(string value, TensorType? type, int batch, string? file) => type is { IsStatic: true, Rank: > 0 } && type[0].Value == batch
+        ? type
+        : throw new ConvTransferException(FailureCause.Unsupported, $"value '{DisplayText.Escape(value)}' lies between what is frozen and what is trained, but is {(type is null ? "of unknown type" : type.ToString())}, not a batch of {batch}", file);
+}

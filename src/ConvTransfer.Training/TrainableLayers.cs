@@ -1,0 +1,120 @@
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators;
+using ConvTransfer.Operators.Schema;
+using ConvTransfer.Runtime;
+
+namespace ConvTransfer.Training;
+
+/// <summary>A layer: a node with weights that training may change.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Parameters">The names of those weights: initializers.</param>
+/// <param name="Depth">The most layers on a way from this one to the result, this one not counted: 0 for the last.</param>
+/// <param name="IsFrozen">True when the weights stay as they are.</param>
+internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, int Depth, bool IsFrozen)
+{
+    /// <summary>True for a batch normalization in its inference form.</summary>
+    public bool IsBatchNormalization => Node.OpType == "BatchNormalization" && Node.CanonicalDomain.Length == 0;
+}
+
+/// <summary>Finds the layers of a network and tells which are frozen.</summary>
+/// <remarks>
+/// Weights are the floating point initializers of dense layers, convolutions and normalizations (scale and shift, not the running statistics), the slopes of a PRelu,
+/// and what is added right behind a dense layer or convolution: its bias. Other constants, such as a mean that is taken off the picture, are no weights.
+/// </remarks>
+internal static class TrainableLayers
+{
+    private static readonly string[] Normalizations = ["BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization"];
+
+    /// <summary>The layers in the graph's order.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="rules">The rules; what any of them names is frozen.</param>
+    /// <param name="head">The weights of the new head, which no rule freezes.</param>
+    /// <param name="limits">The limits.</param>
+    /// <exception cref="ArgumentException">A rule names nothing that the network has.</exception>
+    public static IReadOnlyList<TrainableLayer> Of(Model model, IReadOnlyList<FreezeRule> rules, IReadOnlySet<string> head, Limits limits)
+    {
+        using var typed = new TypedModel(model, limits, new ProblemList());
+        var found = typed.Nodes.Select(n => (n.Node, Parameters: Parameters(typed, n.Node))).Where(n => n.Parameters.Count > 0).ToArray();
+        var frozen = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        var own = found.Where(f => !f.Parameters.Any(head.Contains)).ToArray();
+        foreach (var rule in rules) frozen.UnionWith(Named(typed, rule, [.. own.Select(f => f.Node)], [.. own.Select(f => f.Parameters)]));
+        // What two layers share is frozen with either.
+        var kept = found.Where(f => frozen.Contains(f.Node)).SelectMany(f => f.Parameters).ToHashSet();
+        var depths = Depths(typed, [.. found.Select(f => f.Node)]);
+        return [.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)))];
+    }
+
+    private static ValueList<string> Parameters(TypedModel model, Node node)
+    {
+        if (node.CanonicalDomain.Length > 0) return [];
+        int first = 1;
+        if (node.OpType is "Add" or "Sum")
+        {
+            first = 0;
+            bool follows = node.Inputs.Any(i => model.Makers.TryGetValue(i, out var maker) && TypedModel.RoleOf(maker.Node) == OperatorRole.WeightedLayer && maker.Node.Outputs[0] == i);
+            if (!follows) return [];
+        }
+        else if (TypedModel.RoleOf(node) == OperatorRole.WeightedLayer)
+        {
+            first = 0;
+            if (model.DataInput(node) is null) return [];
+        }
+        else if (!Normalizations.Contains(node.OpType) && node.OpType != "PRelu")
+        {
+            return [];
+        }
+        int end = node.OpType == "BatchNormalization" ? 3 : int.MaxValue;
+        return node.Inputs.Where((name, i) => i >= first && i < end && name.Length > 0 && model.IsInitializer(name) && model.TypeOf(name) is { } type && type.ElementType.IsFloat()).Distinct().ToValueList();
+    }
+
+    private static IEnumerable<Node> Named(TypedModel model, FreezeRule rule, Node[] layers, ValueList<string>[] parameters)
+    {
+        if (rule.LastLayers is int count) return layers.Take(Math.Max(0, layers.Length - count));
+        if (rule.UntilValue is { } value)
+        {
+            if (!model.Makers.ContainsKey(value)) throw new ArgumentException(NotMade(model, value), nameof(rule));
+            return Behind(model, value);
+        }
+        var pattern = rule.Pattern!;
+        var hits = layers.Where((node, i) => pattern.IsMatch(node.Name) || node.Outputs.Any(o => o.Length > 0 && pattern.IsMatch(o)) || parameters[i].Any(pattern.IsMatch)).ToArray();
+        if (hits.Length == 0) throw new ArgumentException($"no layer with weights is {rule}; layers are {string.Join(", ", layers.Take(5).Select(l => $"'{DisplayText.Escape(l.Name.Length > 0 ? l.Name : l.Outputs[0])}'"))}{(layers.Length > 5 ? ", …" : "")}", nameof(rule));
+        return hits;
+    }
+
+    private static IEnumerable<Node> Behind(TypedModel model, string value)
+    {
+        var open = new Stack<string>([value]);
+        var seen = new HashSet<string> { value };
+        while (open.TryPop(out string? at))
+        {
+            if (!model.Makers.TryGetValue(at, out var maker)) continue;
+            yield return maker.Node;
+            foreach (string read in maker.Node.Reads())
+                if (seen.Add(read)) open.Push(read);
+        }
+    }
+
+    // The longest way to the results, counted in layers, from the last node to the first.
+    private static Dictionary<Node, int> Depths(TypedModel model, Node[] layers)
+    {
+        var isLayer = layers.ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        var below = new Dictionary<string, int>();
+        var depths = new Dictionary<Node, int>(ReferenceEqualityComparer.Instance);
+        foreach (var (node, _) in model.Nodes.Reverse())
+        {
+            int depth = node.Outputs.Max(o => below.GetValueOrDefault(o));
+            if (isLayer.Contains(node)) depths[node] = depth;
+            foreach (string read in node.Reads()) below[read] = Math.Max(below.GetValueOrDefault(read), depth + (isLayer.Contains(node) ? 1 : 0));
+        }
+        return depths;
+    }
+
+    private static string NotMade(TypedModel model, string value)
+    {
+        var near = model.Makers.Keys.Where(m => m.Contains(value, StringComparison.OrdinalIgnoreCase) || (m.Length > 3 && value.Contains(m, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).Take(3).ToArray();
+        string hint = near.Length == 0 ? "" : $"; similar names: {string.Join(", ", near.Select(m => $"'{DisplayText.Escape(m)}'"))}";
+        return $"value '{DisplayText.Escape(value)}' is made by no node of the network{hint}";
+    }
+}

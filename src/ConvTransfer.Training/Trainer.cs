@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Graphs;
+using ConvTransfer.Operators;
+using ConvTransfer.Runtime;
+
+namespace ConvTransfer.Training;
+
+/// <summary>Trains the layers of a network that are not frozen. One call at a time; the same seed gives the same bits on any number of threads.</summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly Model _source;
+    private readonly FineTuneOptions _options;
+    private readonly NetworkSplit _split;
+    private readonly IReadOnlyList<TrainableLayer> _layers;
+    private readonly HashSet<string> _head;
+    private readonly TrainedWeights _weights;
+    private readonly TrainerOptions _how;
+    private readonly TrainingStep _step;
+
+    /// <summary>Prepares a training: finds what is frozen, splits the network there, and plans a batch.</summary>
+    /// <param name="network">The network, with one input whose axis 0 is the batch, and one output: logits [N, classes].</param>
+    /// <param name="freeze">What is frozen: all that any of these rules names.</param>
+    /// <param name="options">How it is trained.</param>
+    /// <param name="how">Seed, threads, limits, and which weights belong to the head.</param>
+    /// <exception cref="ArgumentException">A rule names nothing that the network has.</exception>
+    /// <exception cref="ConvTransferException">The network cannot be trained; every reason is listed.</exception>
+    public Trainer(Model network, IReadOnlyList<FreezeRule> freeze, FineTuneOptions options, TrainerOptions how)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(freeze);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(how);
+        options.Check();
+        _source = network;
+        _options = options;
+        _how = how;
+        _head = how.HeadWeights.ToHashSet();
+        // Gradients are written in one opset; what is handed back is the network as it was given.
+        var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
+        _layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
+        _split = NetworkSplit.Of(lifted, _layers, options.BatchNormalization, options.BatchSize, how.Limits);
+        First = _split.First();
+        _weights = new TrainedWeights(_split);
+        _step = new TrainingStep(_split, _weights, how.Threads, how.Limits);
+    }
+
+    /// <summary>The part of the network that no training changes, from the input to <see cref="Frontier"/>; null when the input itself is the frontier.</summary>
+    public Model? First { get; }
+
+    /// <summary>The names of the values that a sample source writes: made by <see cref="First"/>, or the network's input.</summary>
+    public IReadOnlyList<string> Frontier => _split.Frontier;
+
+    /// <summary>The types of the values of the frontier for a batch.</summary>
+    public IReadOnlyList<TensorType> FrontierTypes => _split.FrontierTypes;
+
+    /// <summary>The number of classes.</summary>
+    public int Classes => checked((int)_split.LogitsType[1].Value);
+
+    /// <summary>The names of the weights that are trained.</summary>
+    public IReadOnlyList<string> TrainedWeights => _split.Parameters;
+
+    /// <summary>The number of weights that are trained.</summary>
+    public long TrainedCount => _split.Parameters.Sum(p => _split.Initializer(p).Shape.ElementCount);
+
+    /// <summary>Trains.</summary>
+    /// <param name="samples">The samples to train on.</param>
+    /// <param name="heldOut">Samples to try the network on after each epoch, or null.</param>
+    /// <param name="progress">Told after every batch, or null.</param>
+    /// <param name="cancellationToken">Ends the training within one step of the network; the result then holds the best weights so far.</param>
+    /// <exception cref="ConvTransferException">A sample's class is outside the head, or a number is no longer finite: the first layer is named.</exception>
+    public TrainingResult Run(ISampleSource samples, ISampleSource? heldOut = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        Check(samples);
+        if (heldOut is not null) Check(heldOut);
+        using var run = new TrainingRun(this, samples, heldOut, progress);
+        return run.Run(cancellationToken);
+    }
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        _step.Dispose();
+        _weights.Dispose();
+    }
+
+    internal FineTuneOptions Options => _options;
+
+    internal TrainerOptions How => _how;
+
+    internal NetworkSplit Split => _split;
+
+    internal TrainedWeights Weights => _weights;
+
+    internal TrainingStep Step => _step;
+
+    /// <summary>The learning rate of each weight: the head's, or the body's with its decay by depth.</summary>
+    internal double[] Rates()
+    {
+        var body = _layers.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
+        int nearest = body.Length == 0 ? 0 : body.Min(l => l.Depth);
+        return Array.ConvertAll(_split.Parameters, name => _head.Contains(name)
+            ? _options.HeadRate
+            : _options.BodyRate * Math.Pow(_options.LayerDecay, body.Where(l => l.Parameters.Contains(name)).Select(l => l.Depth).DefaultIfEmpty(nearest).Min() - nearest));
+    }
+
+    /// <summary>The given network with the weights as they are now.</summary>
+    internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. _weights.ToData()]) };
+
+    private void Check(ISampleSource samples)
+    {
+        if (samples.Count == 0) throw new ConvTransferException(FailureCause.DataInvalid, "there is no sample to train on");
+        for (int i = 0; i < samples.Count; i++)
+            if (samples.Label(i) is var label && (label < 0 || label >= Classes)) throw new ConvTransferException(FailureCause.DataInvalid, $"sample {i} is of class {label}, but the head has {Classes} classes, 0 to {Classes - 1}");
+    }
+}
+
+/// <summary>What a training needs to know beside the network and the options of the learning itself.</summary>
+public sealed record TrainerOptions
+{
+    /// <summary>The seed of all that is random.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>The number of threads; 0 for one per processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The limits.</summary>
+    public Limits Limits { get; init; } = Limits.Default;
+
+    /// <summary>The names of the weights that belong to the new head and have its learning rate.</summary>
+    public ValueList<string> HeadWeights { get; init; }
+}

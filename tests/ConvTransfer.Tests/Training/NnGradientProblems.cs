@@ -1,0 +1,112 @@
+using ConvTransfer.Graphs;
+using ConvTransfer.Tests.Operators;
+
+namespace ConvTransfer.Tests.Training;
+
+internal sealed class ConvGradientProblems : GradientProblems
+{
+    public override string OpType => "Conv";
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        int rank = random.One(1, 2, 2, 2, 3), group = random.One(1, 1, 2, 3), perGroup = random.Int(1, 3), filters = group * random.Int(1, 3);
+        long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, rank == 3 ? 2 : 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
+        long[] pads = [.. Enumerable.Range(0, 2 * rank).Select(_ => (long)random.Int(0, 2))];
+        long[] spatial = [.. kernel.Select((k, a) => ((k - 1) * dilations[a]) + random.Int(1, rank == 3 ? 3 : 6))];
+        return Of([random.Normal([random.Int(1, 3), group * perGroup, .. spatial]), random.Normal([filters, perGroup, .. kernel]), random.Flip() ? random.Normal(filters) : null],
+            ProblemData.Attribute("group", group), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), ProblemData.Attribute("pads", pads));
+    }
+}
+
+internal abstract class PoolGradientProblems(string op) : GradientProblems
+{
+    public override string OpType { get; } = op;
+
+    protected override long Opset => 22;
+
+    protected virtual NodeAttribute[] More(RandomShapes random) => [];
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        int rank = random.One(1, 2, 2, 3);
+        long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
+        long[] pads = [.. Enumerable.Range(0, 2 * rank).Select(i => (long)random.Int(0, (int)((kernel[i % rank] - 1) * dilations[i % rank])))];
+        long[] spatial = [.. kernel.Select((k, a) => ((k - 1) * dilations[a]) + random.Int(1, 5))];
+        return Of([random.Normal([random.Int(1, 2), random.Int(1, 3), .. spatial])],
+            [ProblemData.Attribute("kernel_shape", kernel), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), ProblemData.Attribute("pads", pads), ProblemData.Attribute("ceil_mode", random.Int(0, 1)), .. More(random)]);
+    }
+}
+
+internal sealed class MaxPoolGradientProblems() : PoolGradientProblems("MaxPool");
+
+internal sealed class AveragePoolGradientProblems() : PoolGradientProblems("AveragePool")
+{
+    protected override NodeAttribute[] More(RandomShapes random) => [ProblemData.Attribute("count_include_pad", random.Int(0, 1))];
+}
+
+internal abstract class GlobalPoolGradientProblems(string op) : GradientProblems
+{
+    public override string OpType { get; } = op;
+
+    public override OperatorProblem Draw(RandomShapes random) => Of([random.Normal(random.Shape(3, 5))]);
+}
+
+internal sealed class GlobalAveragePoolGradientProblems() : GlobalPoolGradientProblems("GlobalAveragePool");
+
+internal sealed class GlobalMaxPoolGradientProblems() : GlobalPoolGradientProblems("GlobalMaxPool");
+
+internal sealed class ReluGradientProblems : GradientProblems
+{
+    public override string OpType => "Relu";
+
+    public override OperatorProblem Draw(RandomShapes random) => Of([random.Normal(random.Shape(0, 4, 7))]);
+}
+
+internal sealed class ClipGradientProblems : GradientProblems
+{
+    public override string OpType => "Clip";
+
+    public override OperatorProblem Draw(RandomShapes random) =>
+        Of([random.Normal(random.Shape(0, 4, 7)), random.Flip() ? random.Uniform(-1, -0.5).AsConstant() : null, random.Flip() ? random.Uniform(0.5, 1).AsConstant() : null]);
+}
+
+internal sealed class BatchNormalizationGradientProblems : GradientProblems
+{
+    public override string OpType => "BatchNormalization";
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = random.Shape(2, 5, 6);
+        long c = dims[1];
+        return Of([random.Normal(dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], ProblemData.Attribute("epsilon", random.One(1e-5f, 0.01f)));
+    }
+}
+
+internal sealed class BatchStatisticsNormalizationGradientProblems : GradientProblems
+{
+    public override string OpType => "BatchStatisticsNormalization";
+
+    public override string Domain => ConvTransfer.Operators.Internal.GradientOperators.Domain;
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = [random.Int(2, 4), random.Int(1, 4), .. random.Shape(0, 3)];
+        var problem = Of([random.Normal(dims), random.Normal(dims[1]), random.Normal(dims[1])], outputs: 3, ProblemData.Attribute("epsilon", 0.01f));
+        return problem with { Node = problem.Node with { Outputs = ["y0", "mean", "variance"] } };
+    }
+}
+
+internal abstract class SoftmaxGradientProblemsBase(string op) : GradientProblems
+{
+    public override string OpType { get; } = op;
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = random.Shape(1, 4);
+        return Of([random.Normal(dims)], ProblemData.Attribute("axis", random.Int(-dims.Length, dims.Length - 1)));
+    }
+}
+
+internal sealed class SoftmaxGradientProblems() : SoftmaxGradientProblemsBase("Softmax");
+
+internal sealed class LogSoftmaxGradientProblems() : SoftmaxGradientProblemsBase("LogSoftmax");
