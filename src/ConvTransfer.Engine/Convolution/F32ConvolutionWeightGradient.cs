@@ -1,3 +1,4 @@
+using ConvTransfer.Engine.Gemm;
 using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Threads;
 
@@ -9,7 +10,12 @@ internal abstract unsafe class F32ConvolutionWeightGradient
     /// <summary>Plans the gradient.</summary>
     /// <param name="g">The geometry of the convolution itself.</param>
     /// <param name="width">The vectors' width.</param>
-    public static F32ConvolutionWeightGradient Create(ConvolutionGeometry g, VectorWidth width) => new PlainWeightGradient(g);
+    public static F32ConvolutionWeightGradient Create(ConvolutionGeometry g, VectorWidth width) => width switch
+    {
+        VectorWidth.Bits512 => new PanelWeightGradient<F32x16>(g, GemmTiles.For(width)),
+        VectorWidth.Bits256 => new PanelWeightGradient<F32x8>(g, GemmTiles.For(width)),
+        _ => new PanelWeightGradient<F32x4>(g, GemmTiles.For(width)),
+    };
 
     /// <summary>Working memory in bytes for a crew of a size.</summary>
     public abstract long ScratchBytes(int crew);
@@ -21,11 +27,4 @@ internal abstract unsafe class F32ConvolutionWeightGradient
     /// <param name="scratch"><see cref="ScratchBytes"/>, 64-byte aligned.</param>
     /// <param name="crew">The threads.</param>
     public abstract void Run(float* x, float* dy, float* dw, byte* scratch, Crew crew);
-
-    private sealed class PlainWeightGradient(ConvolutionGeometry g) : F32ConvolutionWeightGradient
-    {
-        public override long ScratchBytes(int crew) => ReferenceConvolutionGradients.ScratchBytes(g);
-
-        public override void Run(float* x, float* dy, float* dw, byte* scratch, Crew crew) => ReferenceConvolutionGradients.Weights(g, x, dy, dw, scratch);
-    }
 }

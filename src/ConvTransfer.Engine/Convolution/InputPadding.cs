@@ -46,6 +46,12 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
     /// <summary>Elements that a copy takes; 0 when none is needed.</summary>
     public nint Elements => IsNeeded ? (((nint)_channels * Plane) + Slack + 15) & ~(nint)15 : 0;
 
+    /// <summary>The rows of a padded channel.</summary>
+    public int Rows => Plane / Math.Max(1, RowLength);
+
+    /// <summary>Elements of a padded row.</summary>
+    public int RowLength => _lengths[^1];
+
     /// <summary>Where each tap lies, from where tap 0 lies, in elements of the (padded) channel.</summary>
     public int[] TapOffsets { get; }
 
@@ -62,6 +68,21 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
         return start;
     }
 
+    /// <summary>The row of the input that a padded row holds; −1 where it is padding.</summary>
+    public int InputRow(int row)
+    {
+        int input = 0, scale = 1;
+        for (int a = _axes.Length - 2; a >= 0; a--)
+        {
+            int i = (row % _lengths[a]) - Math.Max(0, _axes[a].PadBegin);
+            if (i < 0 || i >= _axes[a].Input) return -1;
+            row /= _lengths[a];
+            input += i * scale;
+            scale *= _axes[a].Input;
+        }
+        return input;
+    }
+
     /// <summary>Makes the copy of an image.</summary>
     public void Run(float* x, float* to, Crew crew)
     {
@@ -73,23 +94,24 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
     internal override void RunUnit(void* state, int unit, int worker)
     {
         var operands = (Operands*)state;
-        float* x = operands->X + ((nint)unit * _inputPlane), to = operands->To + ((nint)unit * Plane);
+        float* plane = operands->X + ((nint)unit * _inputPlane), to = operands->To + ((nint)unit * Plane);
         var last = _axes[^1];
-        int length = _lengths[^1], rows = Plane / Math.Max(1, length), front = Math.Max(0, last.PadBegin), behind = length - front - last.Input;
+        int length = _lengths[^1], rows = Rows, front = Math.Max(0, last.PadBegin), behind = length - front - last.Input;
         for (int row = 0; row < rows; row++, to += length)
         {
-            if (!IsInside(row))
+            int input = InputRow(row);
+            if (input < 0)
             {
                 Clear(to, length);
                 continue;
             }
+            float* x = plane + ((nint)input * last.Input);
             Clear(to, front);
             float* y = to + front;
             int j = 0;
             for (; j + V.Count <= last.Input; j += V.Count) V.Store(V.Load(x + j), y + j);
             if (j < last.Input) V.StorePartial(V.LoadPartial(x + j, last.Input - j), y + j, last.Input - j);
             Clear(y + last.Input, behind);
-            x += last.Input;
         }
     }
 
@@ -97,17 +119,6 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
     private static void Clear(float* to, int count)
     {
         for (int j = 0; j < count; j += V.Count) V.StorePartial(V.Zero, to + j, Math.Min(V.Count, count - j));
-    }
-
-    private bool IsInside(int row)
-    {
-        for (int a = _axes.Length - 2; a >= 0; a--)
-        {
-            int i = (row % _lengths[a]) - Math.Max(0, _axes[a].PadBegin);
-            if (i < 0 || i >= _axes[a].Input) return false;
-            row /= _lengths[a];
-        }
-        return true;
     }
 
     private int[] Offsets()

@@ -62,4 +62,9 @@ internal readonly unsafe struct F32x1 : IVector<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreInterleaved(F32x1 even, F32x1 odd, float* to) => (to[0], to[1]) = (even._v, odd._v);
+
+    public static void Turn(float* from, nint fromStride, float* to, nint toStride)
+    {
+        for (int j = 0; j < 4; j++) to[j * toStride] = from[j];
+    }
 }

@@ -92,4 +92,26 @@ internal readonly unsafe struct F32x16 : IVector<F32x16>
         F32x8.StoreInterleaved(new(even._v.GetLower()), new(odd._v.GetLower()), to);
         F32x8.StoreInterleaved(new(even._v.GetUpper()), new(odd._v.GetUpper()), to + 16);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Turn(float* from, nint fromStride, float* to, nint toStride)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            F32x8.Turn(from, fromStride, to, toStride);
+            F32x8.Turn(from + (8 * fromStride), fromStride, to + 8, toStride);
+            return;
+        }
+        // Each 128-bit quarter turns four rows of its own.
+        Vector512<float> a = Quarters(from, fromStride), b = Quarters(from + fromStride, fromStride), c = Quarters(from + (2 * fromStride), fromStride), d = Quarters(from + (3 * fromStride), fromStride);
+        Vector512<double> e = Avx512F.UnpackLow(a, b).AsDouble(), f = Avx512F.UnpackLow(c, d).AsDouble(), g = Avx512F.UnpackHigh(a, b).AsDouble(), h = Avx512F.UnpackHigh(c, d).AsDouble();
+        Avx512F.UnpackLow(e, f).AsSingle().Store(to);
+        Avx512F.UnpackHigh(e, f).AsSingle().Store(to + toStride);
+        Avx512F.UnpackLow(g, h).AsSingle().Store(to + (2 * toStride));
+        Avx512F.UnpackHigh(g, h).AsSingle().Store(to + (3 * toStride));
+    }
+
+    // 4 numbers of a row, and of the rows four, eight and twelve rows on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Quarters(float* from, nint stride) => Vector512.Create(F32x8.Halves(from, stride), F32x8.Halves(from + (8 * stride), stride));
 }

@@ -81,4 +81,20 @@ internal readonly unsafe struct F32x4 : IVector<F32x4>
         }
         for (int i = 0; i < 4; i++) (to[2 * i], to[(2 * i) + 1]) = (even._v[i], odd._v[i]);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Turn(float* from, nint fromStride, float* to, nint toStride)
+    {
+        if (!Sse.IsSupported)
+        {
+            for (int i = 0; i < 16; i++) to[(i % 4 * toStride) + (i / 4)] = from[(i / 4 * fromStride) + (i % 4)];
+            return;
+        }
+        Vector128<float> a = Vector128.Load(from), b = Vector128.Load(from + fromStride), c = Vector128.Load(from + (2 * fromStride)), d = Vector128.Load(from + (3 * fromStride));
+        Vector128<float> e = Sse.UnpackLow(a, b), f = Sse.UnpackLow(c, d), g = Sse.UnpackHigh(a, b), h = Sse.UnpackHigh(c, d);
+        Sse.MoveLowToHigh(e, f).Store(to);
+        Sse.MoveHighToLow(f, e).Store(to + toStride);
+        Sse.MoveLowToHigh(g, h).Store(to + (2 * toStride));
+        Sse.MoveHighToLow(h, g).Store(to + (3 * toStride));
+    }
 }

@@ -93,4 +93,26 @@ internal readonly unsafe struct F32x8 : IVector<F32x8>
         F32x4.StoreInterleaved(new(even._v.GetLower()), new(odd._v.GetLower()), to);
         F32x4.StoreInterleaved(new(even._v.GetUpper()), new(odd._v.GetUpper()), to + 8);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Turn(float* from, nint fromStride, float* to, nint toStride)
+    {
+        if (!Avx.IsSupported)
+        {
+            F32x4.Turn(from, fromStride, to, toStride);
+            F32x4.Turn(from + (4 * fromStride), fromStride, to + 4, toStride);
+            return;
+        }
+        // Each 128-bit half turns four rows of its own.
+        Vector256<float> a = Halves(from, fromStride), b = Halves(from + fromStride, fromStride), c = Halves(from + (2 * fromStride), fromStride), d = Halves(from + (3 * fromStride), fromStride);
+        Vector256<double> e = Avx.UnpackLow(a, b).AsDouble(), f = Avx.UnpackLow(c, d).AsDouble(), g = Avx.UnpackHigh(a, b).AsDouble(), h = Avx.UnpackHigh(c, d).AsDouble();
+        Avx.UnpackLow(e, f).AsSingle().Store(to);
+        Avx.UnpackHigh(e, f).AsSingle().Store(to + toStride);
+        Avx.UnpackLow(g, h).AsSingle().Store(to + (2 * toStride));
+        Avx.UnpackHigh(g, h).AsSingle().Store(to + (3 * toStride));
+    }
+
+    // 4 numbers of a row, and 4 of the row four rows on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Halves(float* from, nint stride) => Vector256.Create(Vector128.Load(from), Vector128.Load(from + (4 * stride)));
 }

@@ -55,4 +55,7 @@ internal unsafe interface IVector<TSelf> where TSelf : unmanaged, IVector<TSelf>
 
     /// <summary>Writes 2·<see cref="Count"/> numbers, those of <paramref name="even"/> to the even places and those of <paramref name="odd"/> to the odd ones.</summary>
     static abstract void StoreInterleaved(TSelf even, TSelf odd, float* to);
+
+    /// <summary>Turns <see cref="Count"/> rows of 4 numbers into 4 rows of <see cref="Count"/>: to[j · toStride + i] = from[i · fromStride + j].</summary>
+    static abstract void Turn(float* from, nint fromStride, float* to, nint toStride);
 }
