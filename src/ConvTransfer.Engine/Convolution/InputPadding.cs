@@ -90,11 +90,16 @@ internal sealed unsafe class InputPadding<V> : CrewWork where V : unmanaged, IVe
         crew.For(this, &operands, _channels);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal override void RunUnit(void* state, int unit, int worker)
     {
         var operands = (Operands*)state;
-        float* plane = operands->X + ((nint)unit * _inputPlane), to = operands->To + ((nint)unit * Plane);
+        CopyChannel(operands->X + ((nint)unit * _inputPlane), operands->To + ((nint)unit * Plane));
+    }
+
+    /// <summary>Makes the copy of one channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void CopyChannel(float* plane, float* to)
+    {
         var last = _axes[^1];
         int length = _lengths[^1], rows = Rows, front = Math.Max(0, last.PadBegin), behind = length - front - last.Input;
         for (int row = 0; row < rows; row++, to += length)
