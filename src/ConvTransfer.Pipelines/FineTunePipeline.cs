@@ -2,6 +2,7 @@ using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 using Microsoft.Extensions.Logging;
 
@@ -26,8 +27,10 @@ public sealed class FineTunePipeline
     private readonly PipelineOptions _options;
     private readonly ValueList<FreezeRule> _freeze;
     private readonly FineTuneOptions _how;
+    private readonly PictureViews _views;
+    private readonly string? _cacheFolder;
 
-    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options, ValueList<FreezeRule> freeze, FineTuneOptions how)
+    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options, ValueList<FreezeRule> freeze, FineTuneOptions how, PictureViews? views = null, string? cacheFolder = null)
     {
         _truncated = truncated;
         _cut = cut;
@@ -35,13 +38,15 @@ public sealed class FineTunePipeline
         _options = options;
         _freeze = freeze;
         _how = how;
+        _views = views ?? PictureViews.Flips;
+        _cacheFolder = cacheFolder;
     }
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return new(_truncated, _cut, _recipe, _options, [.. _freeze, rule], _how);
+        return new(_truncated, _cut, _recipe, _options, [.. _freeze, rule], _how, _views, _cacheFolder);
     }
 
     /// <summary>Sets how the network is trained.</summary>
@@ -50,11 +55,25 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(how);
         how.Check();
-        return new(_truncated, _cut, _recipe, _options, _freeze, how);
+        return new(_truncated, _cut, _recipe, _options, _freeze, how, _views, _cacheFolder);
     }
 
     /// <summary>Sets how often each picture is seen, and leaves the rest as it is.</summary>
     public FineTunePipeline FineTune(int epochs) => FineTune(_how with { Epochs = epochs });
+
+    /// <summary>Sets how pictures are varied. The default is <see cref="PictureViews.Flips"/>.</summary>
+    public FineTunePipeline Augment(PictureViews views)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        return new(_truncated, _cut, _recipe, _options, _freeze, _how, views, _cacheFolder);
+    }
+
+    /// <summary>Keeps what the frozen part gives in a folder too, so that later trainings find it. Without, it is kept in memory while a training runs.</summary>
+    public FineTunePipeline CacheIn(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return new(_truncated, _cut, _recipe, _options, _freeze, _how, _views, folder);
+    }
 
     /// <summary>Trains on pictures.</summary>
     /// <param name="images">The pictures to train on.</param>
@@ -65,6 +84,12 @@ public sealed class FineTunePipeline
     /// <returns>The fine-tuned network; the caller disposes it.</returns>
     /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; too many pictures are bad; or a number is no longer finite.</exception>
     public FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut = null, IProgress<ProgressReport>? progress = null, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
+    {
+        using var cache = Cache();
+        return Fit(images, heldOut, cache, progress, training, cancellationToken);
+    }
+
+    private FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(images);
         images.RequireTwoClasses();
@@ -79,8 +104,8 @@ public sealed class FineTunePipeline
         var head = NewHead.Behind(_truncated, labels.Count, before);
         var how = _how with { BatchSize = Math.Min(_how.BatchSize, before.Count) };
         using var trainer = new Trainer(head.Network, [.. _freeze], how, new TrainerOptions { Seed = _options.Seed, Threads = _options.Threads, Limits = _options.Limits, HeadWeights = head.Weights });
-        using var samples = Samples(trainer, before.Images);
-        using var held = heldOut is null ? null : Samples(trainer, Aligned(heldOut, images));
+        using var samples = Samples(trainer, before.Images, cache);
+        using var held = heldOut is null ? null : Samples(trainer, Aligned(heldOut, images), cache);
         var result = trainer.Run(samples, held, training, cancellationToken);
 
         var network = _truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) };
@@ -98,9 +123,10 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         var figures = new List<Figures>();
+        using var cache = Cache();
         foreach (var split in images.Folds(folds, _options.Seed))
         {
-            figures.Add(Try(split, training, cancellationToken));
+            figures.Add(Try(split, cache, training, cancellationToken));
             progress?.Report(new ProgressReport("folds", figures.Count, folds, "folds", System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
         return new FoldFigures(figures.ToValueList());
@@ -110,19 +136,22 @@ public sealed class FineTunePipeline
     public Figures HoldOut(ImageDataset images, double testFraction, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Try(images.Split(testFraction, _options.Seed), training, cancellationToken);
+        using var cache = Cache();
+        return Try(images.Split(testFraction, _options.Seed), cache, training, cancellationToken);
     }
 
-    private Figures Try(ImageSplit split, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
+    private Figures Try(ImageSplit split, ActivationCache cache, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        using var model = Fit(split.Train, null, null, training, cancellationToken);
+        using var model = Fit(split.Train, null, cache, null, training, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return model.Evaluate(split.Test, null, cancellationToken);
     }
 
     private int Width() => FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
 
-    private PictureSamples Samples(Trainer trainer, ImageDataset images) => new(images, _recipe, trainer.First, trainer.Frontier, trainer.FrontierTypes, _options);
+    private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, _views, trainer, cache, _options);
+
+    private ActivationCache Cache() => new(_options.Limits.MemoryBytes / 4, _cacheFolder, report: problem => _options.Logger.LogWarning("{Problem}", problem));
 
     private IEnumerable<TensorData> Changed(Model trained)
     {

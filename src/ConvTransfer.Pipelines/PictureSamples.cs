@@ -1,39 +1,48 @@
+using System.Buffers.Binary;
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
-using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Pipelines;
 
-/// <summary>Pictures as the samples of a training: decoded, made ready by the recipe, and computed up to the frontier, several at a time. What lies behind the frozen part is computed once for each picture.</summary>
+/// <summary>Pictures as the samples of a training: decoded, varied, made ready by the recipe, and computed up to the frontier, several at a time. What the frozen part gives is kept in a cache.</summary>
+/// <remarks>A view's random numbers depend on the picture's content, not on its place: the same picture has the same views in every fold.</remarks>
 internal sealed class PictureSamples : ISampleSource, IDisposable
 {
     private readonly ImageDataset _images;
     private readonly ImagePreprocessor _preprocessor;
+    private readonly PictureViews _views;
     private readonly PipelineOptions _options;
+    private readonly ActivationCache? _cache;
+    private readonly ActivationScope? _scope;
     private readonly Planner? _planner;
-    private readonly Session?[] _sessions;
-    private readonly float[]?[][] _kept;
-    private readonly long _bytesPerSample;
+    private readonly Worker?[] _workers;
+    private readonly ContentHash?[] _contents;
+    private long _passes;
 
     /// <summary>Prepares the pictures of a data set, all of which can be read.</summary>
     /// <param name="images">The pictures.</param>
     /// <param name="recipe">How they are made ready; it gives all of them one size.</param>
-    /// <param name="first">The frozen part of the network, or null.</param>
-    /// <param name="frontier">The values that the training reads.</param>
-    /// <param name="types">Their types.</param>
-    /// <param name="options">Threads and limits.</param>
-    public PictureSamples(ImageDataset images, InputRecipe recipe, Model? first, IReadOnlyList<string> frontier, IReadOnlyList<TensorType> types, PipelineOptions options)
+    /// <param name="views">How they are varied in epochs.</param>
+    /// <param name="trainer">The training: its frozen part and its frontier.</param>
+    /// <param name="cache">Keeps what the frozen part gives; null to keep nothing.</param>
+    /// <param name="options">Seed, threads and limits.</param>
+    public PictureSamples(ImageDataset images, InputRecipe recipe, PictureViews views, Trainer trainer, ActivationCache? cache, PipelineOptions options)
     {
         _images = images;
         _preprocessor = new ImagePreprocessor(recipe);
+        _views = views;
         _options = options;
-        if (first is not null) _planner = new Planner(first, frontier, options.Limits);
-        _sessions = new Session?[options.Workers];
-        _kept = new float[]?[images.Count][];
-        _bytesPerSample = types.Sum(t => t.ToShape().ElementCount / t[0].Value * sizeof(float));
+        _workers = new Worker?[options.Workers];
+        _contents = new ContentHash?[images.Count];
+        if (trainer.First is not { } first) return;
+        _planner = new Planner(first, trainer.Frontier, options.Limits);
+        if (!views.CanBeKept) return;
+        _cache = cache;
+        _scope = new ActivationScope(first, trainer.Frontier, $"{recipe.ToJson()} {views.Augmentation.ToJson()}", options.Limits);
     }
 
     public int Count => _images.Count;
@@ -41,53 +50,86 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     /// <summary>Passes through the frozen part so far.</summary>
     public long Passes => Interlocked.Read(ref _passes);
 
-    private long _passes;
-
     public int Label(int index) => _images.Items[index].Label;
 
     public void Read(ReadOnlySpan<SampleView> views, ReadOnlySpan<Tensor> values, CancellationToken cancellationToken)
     {
         var list = views.ToArray();
         var tensors = values.ToArray();
-        ImageLoop.Run(list.Length, _options.Workers, "samples", (worker, i) => Write(list[i], i, tensors, worker, cancellationToken), null, cancellationToken);
+        ImageLoop.Run(list.Length, _options.Workers, "samples", (worker, row) => (_workers[worker] ??= new Worker(this)).Write(list[row], row, tensors, cancellationToken), null, cancellationToken);
     }
 
     public void Dispose()
     {
-        foreach (var session in _sessions) session?.Dispose();
+        foreach (var worker in _workers) worker?.Dispose();
         _planner?.Dispose();
     }
 
-    private bool Keeps => _planner is not null && _bytesPerSample * _images.Count <= _options.Limits.MemoryBytes / 4;
-
-    private void Write(SampleView view, int row, Tensor[] values, int worker, CancellationToken cancellationToken)
+    /// <summary>What one thread has of its own.</summary>
+    private sealed class Worker(PictureSamples owner) : IDisposable
     {
-        if (_kept[view.Index] is { } kept)
-        {
-            for (int v = 0; v < values.Length; v++) kept[v].AsSpan().CopyTo(Row(values[v], row));
-            return;
-        }
-        using var picture = ImageReader.Read(_images.Items[view.Index].Path, _options.Limits);
-        if (_planner is null)
-        {
-            foreach (var value in values) _preprocessor.Run(picture, Row(value, row));
-            return;
-        }
-        var shape = _preprocessor.OutputShape(new PixelSize(checked((int)picture.Shape[0]), checked((int)picture.Shape[1])));
-        using var input = Tensor.Uninitialized(ElementType.Float32, new Shape([1, .. shape.Dims]));
-        _preprocessor.Run(picture, input.AsSpan<float>());
-        var session = _sessions[worker] ??= _planner.CreateSession(threads: 1);
-        // The planner's inputs are those that the wanted values need: the picture, or none where the frontier is the picture itself.
-        var results = session.Run(input, cancellationToken);
-        Interlocked.Increment(ref _passes);
-        for (int v = 0; v < values.Length; v++) results[v].AsSpan<float>().CopyTo(Row(values[v], row));
-        if (Keeps) _kept[view.Index] = Array.ConvertAll(results, r => r.AsSpan<float>().ToArray());
-        foreach (var result in results) result.Dispose();
-    }
+        private readonly Session? _session = owner._planner?.CreateSession(threads: 1);
+        private Tensor[] _results = [];
+        private Tensor? _input;
 
-    private static Span<float> Row(Tensor value, int row)
-    {
-        int length = checked((int)(value.ElementCount / value.Shape[0]));
-        return value.AsSpan<float>().Slice(row * length, length);
+        public void Write(SampleView view, int row, Tensor[] values, CancellationToken cancellationToken)
+        {
+            string path = owner._images.Items[view.Index].Path;
+            byte[]? bytes = null;
+            var content = owner._contents[view.Index] ??= ContentHash.Of(bytes = Bytes(path));
+            var key = Key(view, content);
+            if (_session is null)
+            {
+                Prepare(path, bytes ?? Bytes(path), view.Epoch < 0, key, Row(values[0], row));
+                return;
+            }
+            if (_results.Length == 0) _results = Array.ConvertAll(values, v => Tensor.Uninitialized(ElementType.Float32, new Shape([1, .. v.Shape.Dims[1..]])));
+            var entry = owner._scope?.Key(content, view.Epoch < 0 ? [] : [key.Seed, key.View]);
+            if (entry is null || owner._cache?.TryRead(entry.Value, _results) != true)
+            {
+                Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
+                if (entry is not null) owner._cache?.Write(entry.Value, _results);
+            }
+            for (int v = 0; v < values.Length; v++) _results[v].AsSpan<float>().CopyTo(Row(values[v], row));
+        }
+
+        public void Dispose()
+        {
+            _session?.Dispose();
+            _input?.Dispose();
+            foreach (var result in _results) result.Dispose();
+        }
+
+        private ViewKey Key(SampleView view, ContentHash content)
+        {
+            Span<byte> hash = stackalloc byte[ContentHash.Length];
+            content.CopyTo(hash);
+            long sample = BinaryPrimitives.ReadInt64LittleEndian(hash) & long.MaxValue;
+            return new ViewKey(owner._options.Seed, owner._views.ViewIn(view.Epoch, owner._options.Seed, sample), sample);
+        }
+
+        private byte[] Bytes(string path) => WholeFile.Read(path, "a picture", FailureCause.ImageInvalid, owner._options.Limits.ImageFileBytes);
+
+        private void Compute(string path, byte[] bytes, bool unvaried, ViewKey key, CancellationToken cancellationToken)
+        {
+            var size = owner._preprocessor.Recipe.FixedSize!.Value;
+            _input ??= Tensor.Uninitialized(ElementType.Float32, new Shape([1, .. owner._preprocessor.OutputShape(size).Dims]));
+            Prepare(path, bytes, unvaried, key, _input.AsSpan<float>());
+            _session!.Run([_input], _results, cancellationToken);
+            Interlocked.Increment(ref owner._passes);
+        }
+
+        private void Prepare(string path, byte[] bytes, bool unvaried, ViewKey key, Span<float> to)
+        {
+            using var picture = ImageReader.Decode(bytes, path, owner._options.Limits);
+            if (unvaried) owner._preprocessor.Run(picture, to);
+            else owner._preprocessor.Run(picture, owner._views.Augmentation, key, to);
+        }
+
+        private static Span<float> Row(Tensor value, int row)
+        {
+            int length = checked((int)(value.ElementCount / value.Shape[0]));
+            return value.AsSpan<float>().Slice(row * length, length);
+        }
     }
 }
