@@ -95,15 +95,17 @@ public sealed class FineTunePipeline
         images.RequireTwoClasses();
         if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
         var labels = images.Classes.ToValueList();
-        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, Width(), new float[labels.Count * Width()].ToValueList(), new float[labels.Count].ToValueList()), []);
+        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
+        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
+        // Planned once with a head of zeros, so that what cannot be trained is refused before any picture is read.
+        Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(_how.BatchSize, images.Count)).Dispose();
         foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
 
         // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
         FeatureTable before;
         using (var extractor = new FeatureExtractor(_truncated, _recipe, _options)) before = extractor.Extract(images, progress, cancellationToken);
-        var head = NewHead.Behind(_truncated, labels.Count, before);
-        var how = _how with { BatchSize = Math.Min(_how.BatchSize, before.Count) };
-        using var trainer = new Trainer(head.Network, [.. _freeze], how, new TrainerOptions { Seed = _options.Seed, Threads = _options.Threads, Limits = _options.Limits, HeadWeights = head.Weights });
+        var head = NewHead.Behind(_truncated, labels.Count, width, before);
+        using var trainer = Trainer(head, Math.Min(_how.BatchSize, before.Count));
         using var samples = Samples(trainer, before.Images, cache);
         using var held = heldOut is null ? null : Samples(trainer, Aligned(heldOut, images), cache);
         var result = trainer.Run(samples, held, training, cancellationToken);
@@ -147,7 +149,8 @@ public sealed class FineTunePipeline
         return model.Evaluate(split.Test, null, cancellationToken);
     }
 
-    private int Width() => FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
+    private Trainer Trainer(NewHead head, int batch) =>
+        new(head.Network, [.. _freeze], _how with { BatchSize = batch }, new TrainerOptions { Seed = _options.Seed, Threads = _options.Threads, Limits = _options.Limits, HeadWeights = head.Weights });
 
     private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, _views, trainer, cache, _options);
 

@@ -32,13 +32,13 @@ internal sealed class NewHead
     /// <summary>Puts a head behind a network.</summary>
     /// <param name="truncated">The network; its output is features [N, F].</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="features">Features of pictures, from which mean and deviation are taken.</param>
-    public static NewHead Behind(Model truncated, int classes, FeatureTable features)
+    /// <param name="width">The number of features F.</param>
+    /// <param name="features">Features of pictures, from which mean and deviation are taken; null to leave features as they are.</param>
+    public static NewHead Behind(Model truncated, int classes, int width, FeatureTable? features)
     {
         var lifted = OpsetLift.LiftTo(truncated, Math.Max(OneFileModel.LeastOpset, truncated.Opset() ?? 0));
         var graph = lifted.Graph;
-        var (offset, scale) = Standardization(features);
-        int width = features.Width;
+        var (offset, scale) = features is null ? (new double[width], Enumerable.Repeat(1.0, width).ToArray()) : Standardization(features);
         var names = new UniqueNames(graph);
         string moved = names.Fresh("head_centred"), scaled = names.Fresh("head_scaled"), logits = names.Fresh("logits");
         string offsetName = names.Fresh("head.offset"), scaleName = names.Fresh("head.scale"), weights = names.Fresh("head.weight"), biases = names.Fresh("head.bias");

@@ -114,7 +114,7 @@ internal static class TrainableLayers
     private static string NotMade(TypedModel model, string value)
     {
         var near = model.Makers.Keys.Where(m => m.Contains(value, StringComparison.OrdinalIgnoreCase) || (m.Length > 3 && value.Contains(m, StringComparison.OrdinalIgnoreCase))).Order(StringComparer.Ordinal).Take(3).ToArray();
-        string hint = near.Length == 0 ? "" : $"; similar names: {string.Join(", ", near.Select(m => $"'{DisplayText.Escape(m)}'"))}";
+        string hint = near.Length == 0 ? "; 'inspect' lists the values" : $"; similar names: {string.Join(", ", near.Select(m => $"'{DisplayText.Escape(m)}'"))}";
         return $"value '{DisplayText.Escape(value)}' is made by no node of the network{hint}";
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ConvTransfer.Core;
+using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Training;
 
@@ -24,13 +25,16 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
     private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
     private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
+    private readonly Option<string> _augment = Augmentations();
+    private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
+    private readonly Option<string> _cache = new("--cache") { Description = "Keep what the frozen layers give in this folder too, so that later trainings find it.", HelpName = "DIR" };
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
 
-    public override IEnumerable<Symbol> Parameters => [.. _network.All, _until, _freeze, _last, _epochs, _batch, _headRate, _bodyRate, _folds, _testFraction, _seed, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _network.All, _until, _freeze, _last, _epochs, _batch, _headRate, _bodyRate, _augment, _views, _cache, _folds, _testFraction, _seed, _output, _force];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -68,12 +72,15 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private FineTunePipeline Pipeline(VerbContext context) => UsageException.Of(() =>
     {
         var pipeline = _network.Pipeline(context, context.Get(_seed)).FineTune(Standard with { Epochs = context.Get(_epochs), BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) });
+        var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
+        pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
+        if (context.Get(_cache) is { } cache) pipeline = pipeline.CacheIn(cache);
         foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
         foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
         return context.IsGiven(_last) ? pipeline.Freeze(FreezeRule.AllButLast(context.Get(_last))) : pipeline;
     });
 
-    private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, Imaging.ImageDataset images, IProgress<TrainingProgress>? training)
+    private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, IProgress<TrainingProgress>? training)
     {
         if (context.IsGiven(_folds))
         {
@@ -82,6 +89,12 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         }
         var figures = UsageException.Of(() => pipeline.HoldOut(images, context.Get(_testFraction), training, context.CancellationToken));
         return (figures.ToString(), FiguresJson.Of(figures), FiguresJson.Of(figures, indented: true));
+    }
+
+    private static Option<string> Augmentations()
+    {
+        var option = new Option<string>("--augment") { Description = "How pictures are varied while training: flips mirrors half of the views, light takes parts and changes colours a little too. Default flips.", DefaultValueFactory = _ => "flips" };
+        return option.AcceptOnlyFromAmong("flips", "light", "none");
     }
 
     private static string Shown(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);

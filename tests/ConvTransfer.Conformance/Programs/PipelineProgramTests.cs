@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using ConvTransfer.Cli.Demo;
 using ConvTransfer.Imaging;
+using ConvTransfer.Onnx;
+using ConvTransfer.Operators;
+using ConvTransfer.Pipelines;
 
 namespace ConvTransfer.Conformance.Programs;
 
@@ -13,30 +16,29 @@ public sealed class PipelineProgramTests
     [Fact]
     public void FlowersFeaturesWritesATableAndItsFigures()
     {
-        string folder = Directory.CreateTempSubdirectory("convtransfer-program-").FullName;
-        try
-        {
-            const int PerClass = 5;
-            for (int i = 0; i < PerClass * 4; i++)
-            {
-                string label = Path.Combine(folder, "images", ShapePictures.Classes[i % 4]);
-                Directory.CreateDirectory(label);
-                using var picture = ShapePictures.Draw(1, i, i % 4);
-                PngWriter.Write(picture, Path.Combine(label, $"{i}.png"));
-            }
-            string output = Path.Combine(folder, "features.csv");
-            string printed = Run("flowers-features.cs", "--images", Path.Combine(folder, "images"), "--output", output);
-            Assert.Contains("64 features of 20 pictures of 4 classes", printed);
-            Assert.Contains("5 folds: accuracy", printed);
-            string[] lines = File.ReadAllLines(output);
-            Assert.Equal(21, lines.Length);
-            Assert.StartsWith("file,label,f0,f1,", lines[0]);
-            Assert.All(lines, l => Assert.Equal(66, l.Split(',').Length));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var folder = new Pictures(perClass: 5);
+        string output = Path.Combine(folder.Path, "features.csv");
+        string printed = Run("flowers-features.cs", "--images", folder.Images, "--output", output);
+        Assert.Contains("64 features of 20 pictures of 4 classes", printed);
+        Assert.Contains("5 folds: accuracy", printed);
+        string[] lines = File.ReadAllLines(output);
+        Assert.Equal(21, lines.Length);
+        Assert.StartsWith("file,label,f0,f1,", lines[0]);
+        Assert.All(lines, l => Assert.Equal(66, l.Split(',').Length));
+    }
+
+    [Fact]
+    public void FlowersFinetuneTrainsANetworkAndWritesTheFile()
+    {
+        using var folder = new Pictures(perClass: 5);
+        var net = new NetworkBuilder("small", seed: 2);
+        string x = net.Relu(net.Convolution(net.Input("pixels", 3, 32, 32), filters: 8, kernel: 5, stride: 2));
+        string model = Path.Combine(folder.Path, "network.onnx"), output = Path.Combine(folder.Path, "model.onnx");
+        OnnxFile.Write(net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3)), model);
+        string printed = Run("flowers-finetune.cs", "--images", folder.Images, "--model", model, "--epochs", "2", "--size", "32", "--output", output);
+        Assert.Contains("of 4 held-out pictures", printed);
+        using var served = TransferModel.Load(output);
+        Assert.Equal(ShapePictures.Classes.Order(StringComparer.Ordinal), served.Labels);
     }
 
     private static string Run(string program, params string[] arguments)
@@ -61,5 +63,26 @@ public sealed class PipelineProgramTests
         }
         Assert.True(process.ExitCode == 0, $"exit code {process.ExitCode}\n{output.Result}\n{error.Result}");
         return output.Result;
+    }
+
+    /// <summary>A folder with drawn pictures, a folder for each class, that goes when the test ends.</summary>
+    private sealed class Pictures : IDisposable
+    {
+        public Pictures(int perClass)
+        {
+            for (int i = 0; i < perClass * 4; i++)
+            {
+                string label = System.IO.Path.Combine(Images, ShapePictures.Classes[i % 4]);
+                Directory.CreateDirectory(label);
+                using var picture = ShapePictures.Draw(1, i, i % 4);
+                PngWriter.Write(picture, System.IO.Path.Combine(label, $"{i}.png"));
+            }
+        }
+
+        public string Path { get; } = Directory.CreateTempSubdirectory("convtransfer-program-").FullName;
+
+        public string Images => System.IO.Path.Combine(Path, "images");
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }

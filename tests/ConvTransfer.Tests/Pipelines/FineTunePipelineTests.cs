@@ -1,0 +1,155 @@
+using ConvTransfer.Core;
+using ConvTransfer.Graphs;
+using ConvTransfer.Imaging;
+using ConvTransfer.Onnx;
+using ConvTransfer.Operators;
+using ConvTransfer.Pipelines;
+using ConvTransfer.Training;
+
+namespace ConvTransfer.Tests.Pipelines;
+
+/// <summary>From pictures to a fine-tuned network: what is frozen stays, what is trained learns, and the files say what the pipeline says.</summary>
+public sealed class FineTunePipelineTests : IDisposable
+{
+    private readonly PictureFolder _pictures = new(perClass: 8, classes: 2);
+    private readonly string _folder = Directory.CreateTempSubdirectory("convtransfer-finetune-").FullName;
+
+    public void Dispose()
+    {
+        _pictures.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static Model Network()
+    {
+        var net = new NetworkBuilder("small", seed: 2);
+        string x = net.Relu(net.BatchNormalization(net.Convolution(net.Input("pixels", 3, 24, 24), filters: 8, kernel: 5, stride: 2)));
+        x = net.Relu(net.BatchNormalization(net.Convolution(x, filters: 12, kernel: 3)));
+        return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3));
+    }
+
+    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0) => TransferPipeline.FromModel(Network())
+        .Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
+        .With(PipelineOptions.Default with { Seed = 3, Threads = threads })
+        .FreezeUntil("relu3.out").FineTune(how ?? new FineTuneOptions { Epochs = 6, BatchSize = 6 });
+
+    private static byte[] Weights(FineTunedModel model) => [.. model.Training.Network.Graph.Initializers.SelectMany(t => t.Bytes.ToArray())];
+
+    [Fact]
+    public void WhatIsFrozenStaysByteForByteAndTheRestLearns()
+    {
+        using var model = Pipeline(new FineTuneOptions { Epochs = 20, BatchSize = 6, BodyRate = 1e-2, HeadRate = 1e-2 }).Fit(_pictures.Images);
+        Assert.Equal(["conv4.weight", "conv4.bias"], model.TrainedWeights);
+        var source = Network().Graph.Initializers.ToDictionary(t => t.Name);
+        var trained = model.Training.Network.Graph.Initializers.ToDictionary(t => t.Name);
+        foreach (string name in source.Keys.Where(trained.ContainsKey)) Assert.Equal(!model.TrainedWeights.Contains(name), source[name].HasSameContent(trained[name]));
+        Assert.Contains("bn5.scale", model.FrozenWeights);
+        Assert.True(model.Training.Epochs[^1].Loss < 0.7 * model.Training.Epochs[0].Loss, $"the loss went from {model.Training.Epochs[0].Loss} to {model.Training.Epochs[^1].Loss}");
+    }
+
+    [Fact]
+    public void TheFilesSayWhatThePipelineSays()
+    {
+        string file = Path.Combine(_folder, "model.onnx"), network = Path.Combine(_folder, "network.onnx");
+        using var model = Pipeline().Fit(_pictures.Images);
+        model.SaveOnnx(file);
+        model.SaveNetwork(network);
+        using var served = TransferModel.Load(file);
+        Assert.Equal(model.Evaluate(_pictures.Images).Accuracy, served.Evaluate(_pictures.Images).Accuracy);
+        var read = OnnxFile.Read(network).Graph;
+        // Beside the trained weights only the head is another one.
+        var before = Network().Graph;
+        Assert.Equal(before.Nodes.Select(n => n.OpType).SkipLast(1), read.Nodes.Select(n => n.OpType).SkipLast(1));
+        Assert.Equal("Gemm", read.Nodes[^1].OpType);
+        Assert.Equal([2L], read.Initializers.Single(t => t.Name == read.Nodes[^1].Inputs[2]).Dims);
+    }
+
+    [Fact]
+    public void TheSameSeedGivesTheSameBitsOnAnyNumberOfThreads()
+    {
+        using var one = Pipeline(threads: 1).Fit(_pictures.Images);
+        using var three = Pipeline(threads: 3).Fit(_pictures.Images);
+        Assert.True(Weights(one).AsSpan().SequenceEqual(Weights(three)));
+    }
+
+    // What is kept of the frozen part are the bits that computing it again gives; views that are new in every epoch keep nothing.
+    [Fact]
+    public void KeptAndComputedActivationsGiveTheSameLosses()
+    {
+        string cache = Path.Combine(_folder, "cache");
+        var pipeline = Pipeline().Augment(new PictureViews(Augmentation.Flips, 3));
+        using var first = pipeline.Fit(_pictures.Images);
+        using var stored = pipeline.CacheIn(cache).Fit(_pictures.Images);
+        using var found = pipeline.CacheIn(cache).Fit(_pictures.Images);
+        Assert.NotEmpty(Directory.GetFiles(cache, "*", SearchOption.AllDirectories));
+        foreach (var other in new[] { stored, found }) Assert.Equal(first.Training.Epochs.Select(e => e.Loss), other.Training.Epochs.Select(e => e.Loss));
+        using var anew = Pipeline().Augment(new PictureViews(Augmentation.Flips, 0)).Fit(_pictures.Images);
+        Assert.NotEqual(first.Training.Epochs.Select(e => e.Loss), anew.Training.Epochs.Select(e => e.Loss));
+    }
+
+    [Theory]
+    [InlineData(OptimizerKind.Sgd, BatchNormalizationPolicy.Train)]
+    [InlineData(OptimizerKind.Adam, BatchNormalizationPolicy.AffineOnly)]
+    public void EveryOptimiserAndPolicyTrainsWhatItSays(OptimizerKind optimizer, BatchNormalizationPolicy policy)
+    {
+        var how = new FineTuneOptions { Epochs = 4, BatchSize = 6, Optimizer = optimizer, BodyRate = optimizer == OptimizerKind.Sgd ? 1e-2 : 1e-3, BatchNormalization = policy, AverageDecay = 0.9, Accumulate = 2, LabelSmoothing = 0.1, BalanceClasses = true, MixupAlpha = 0.2 };
+        using var model = Pipeline(how).Fit(_pictures.Images);
+        Assert.Equal(["conv4.weight", "conv4.bias", "bn5.scale", "bn5.shift"], model.TrainedWeights);
+        Assert.Equal(policy == BatchNormalizationPolicy.AffineOnly, model.FrozenWeights.Contains("bn5.mean"));
+        Assert.Contains("bn2.mean", model.FrozenWeights);
+    }
+
+    [Fact]
+    public void HeldOutPicturesEndATrainingEarlyWithTheBestWeights()
+    {
+        var split = _pictures.Images.Split(0.25, seed: 1);
+        using var model = Pipeline(new FineTuneOptions { Epochs = 60, BatchSize = 6, Patience = 2, HeadRate = 0.5 }).Fit(split.Train, split.Test);
+        Assert.Equal(TrainingEnd.StoppedEarly, model.Training.End);
+        Assert.True(model.Training.Epochs.Count < 60);
+        double best = model.Training.Epochs.Min(e => e.HeldOutLoss!.Value);
+        Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
+    }
+
+    [Fact]
+    public void ACancelledTrainingGivesWhatItHas()
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new Immediate<TrainingProgress>(p =>
+        {
+            if (p is { Epoch: 2, Batch: 1 }) source.Cancel();
+        });
+        using var model = Pipeline().Fit(_pictures.Images, training: progress, cancellationToken: source.Token);
+        Assert.Equal(TrainingEnd.Cancelled, model.Training.End);
+        Assert.Single(model.Training.Epochs);
+        Assert.Equal(4, model.Training.Steps);
+    }
+
+    [Theory]
+    [InlineData("nosuch", "made by no node")]
+    [InlineData("relu3", "relu3.out")]
+    public void AnUnknownValueIsRefusedWithNamesNearIt(string value, string said)
+    {
+        var e = Assert.Throws<ArgumentException>(() => Pipeline().Freeze(FreezeRule.Until(value)).Fit(_pictures.Images));
+        Assert.Contains(said, e.Message);
+    }
+
+    [Fact]
+    public void WhatHasNoGradientIsRefusedByNameUnlessItIsFrozen()
+    {
+        var net = new NetworkBuilder("small", seed: 2);
+        string x = net.Convolution(net.Input("pixels", 3, 24, 24), filters: 4, kernel: 5, stride: 2);
+        var model = net.Build(net.GlobalAveragePool(x));
+        model = model with { Graph = model.Graph.Append([new Node("ReduceProd", [x], ["product"]) { Name = "odd", Attributes = [new NodeAttribute("keepdims", new AttributeValue.Int(1))] }, new Node("Add", [model.Graph.Outputs[0].Name, "product"], ["sum"]), new Node("Flatten", ["sum"], ["features"])], null, [new ValueInfo("features", null)]) };
+        var pipeline = TransferPipeline.FromModel(model).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 }).TruncateAt("features").FineTune(new FineTuneOptions { Epochs = 1 });
+        var e = Assert.Throws<ConvTransferException>(() => pipeline.Fit(_pictures.Images));
+        Assert.Equal(FailureCause.Unsupported, e.Cause);
+        Assert.Contains("odd", e.Message);
+        using var frozen = pipeline.Freeze(FreezeRule.Until("features")).Fit(_pictures.Images);
+        Assert.Empty(frozen.TrainedWeights);
+    }
+
+    private sealed class Immediate<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}
