@@ -15,7 +15,9 @@ switch (args)
         return 0;
     case ["gradients", var network, var threads]:
         return GradientRates.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), Console.Out);
+    case ["train", var network, var threads, var steps]:
+        return TrainingRates.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(steps, CultureInfo.InvariantCulture), Console.Out);
     default:
-        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS");
+        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS | train NETWORK THREADS STEPS");
         return 2;
 }
