@@ -3,6 +3,7 @@ using ConvTransfer.Core;
 using ConvTransfer.Imaging;
 using ConvTransfer.MLNet;
 using ConvTransfer.Pipelines;
+using ConvTransfer.Training;
 
 namespace ConvTransfer.Cli.Demo;
 
@@ -10,15 +11,19 @@ namespace ConvTransfer.Cli.Demo;
 /// <param name="Network">What is said about the network.</param>
 /// <param name="Train">The number of pictures that the head was trained on.</param>
 /// <param name="Figures">The figures on the pictures held out.</param>
+/// <param name="Tuned">The figures of the same network after fine-tuning, on the same pictures.</param>
 /// <param name="Checked">The number of pictures held out that the written file, loaded anew, was asked about.</param>
 /// <param name="Agreeing">The number of those on which it said what the pipeline said.</param>
-internal sealed record ShapeDemoResult(string Network, int Train, Figures Figures, int Checked, int Agreeing);
+internal sealed record ShapeDemoResult(string Network, int Train, Figures Figures, Figures Tuned, int Checked, int Agreeing);
 
 /// <summary>The main job on pictures that are drawn for it: pictures, features, head, figures, one file, and the file's answers.</summary>
 internal static class ShapeDemo
 {
     /// <summary>The number of pictures of each class.</summary>
     public const int ImagesPerClass = 200;
+
+    /// <summary>How often the fine-tuning sees each picture.</summary>
+    public const int Epochs = 8;
 
     private const string Untrained = "a small network with seeded random weights (He initialisation) and no training: a trained one would know more";
 
@@ -32,7 +37,8 @@ internal static class ShapeDemo
     {
         Draw(images, options.Seed, progress, cancellationToken);
         var split = ImageDataset.FromFolder(images).Split(testFraction: 0.25, options.Seed);
-        var pipeline = TransferPipeline.FromModel(ShapeNetwork.Build(options.Seed)).Preprocess(ShapeNetwork.Recipe).Classify(new HeadOptions()).With(options);
+        var network = ShapeNetwork.Build(options.Seed);
+        var pipeline = TransferPipeline.FromModel(network).TruncateAt(network.Graph.Outputs[0].Name).Preprocess(ShapeNetwork.Recipe).Classify(new HeadOptions()).With(options);
         using var fitted = pipeline.Fit(split.Train, progress, cancellationToken);
         var test = pipeline.Features(split.Test, progress, cancellationToken);
         var figures = test.Evaluate(fitted.Head);
@@ -41,7 +47,15 @@ internal static class ShapeDemo
         using var served = TransferModel.Load(model, options.Threads, options.Limits);
         var predictions = served.PredictBatch([.. split.Test.Items.Select(i => i.Path)], progress, cancellationToken);
         int agreeing = Enumerable.Range(0, test.Count).Count(i => predictions[i].Label == test.Predict(fitted.Head, i).Label);
-        return new ShapeDemoResult(Untrained, split.Train.Count, figures, test.Count, agreeing);
+        var tuned = FineTuned(pipeline, split, progress, cancellationToken);
+        return new ShapeDemoResult(Untrained, split.Train.Count, figures, tuned, test.Count, agreeing);
+    }
+
+    private static Figures FineTuned(TransferPipeline pipeline, ImageSplit split, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    {
+        using var model = pipeline.FineTune(FineTuneOptions.Default with { Epochs = Epochs, BodyRate = 1e-3 }).Fit(split.Train, null, progress, progress is null ? null : new TrainingReporter(progress), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return model.Evaluate(split.Test, progress, cancellationToken);
     }
 
     private static void Draw(string folder, long seed, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)

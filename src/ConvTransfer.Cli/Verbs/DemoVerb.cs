@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ConvTransfer.Cli.Demo;
 using ConvTransfer.Core;
@@ -8,7 +9,7 @@ namespace ConvTransfer.Cli.Verbs;
 
 /// <summary>Shows the main job without any material: draws pictures, trains on them, writes the file and tries it.</summary>
 internal sealed class DemoVerb() : Verb("demo",
-    $"Show the main job offline: draw pictures of four shapes, compute their features with a small untrained network, train a classifier, test it on pictures held out, write one ONNX file and ask it. Writes into the folder {Folder} of the current folder, over what an earlier demo left there.",
+    $"Show the main job offline: draw pictures of four shapes, compute their features with a small untrained network, train a classifier, test it on pictures held out, write one ONNX file and ask it; then fine-tune the network itself and compare both. Writes into the folder {Folder} of the current folder, over what an earlier demo left there.",
     "convtransfer demo")
 {
     private const string Folder = "convtransfer-demo";
@@ -27,6 +28,7 @@ internal sealed class DemoVerb() : Verb("demo",
 
         var json = VerbJson.Figures(FiguresJson.Of(result.Figures));
         json["network"] = result.Network;
+        json["fineTuned"] = new JsonObject { ["accuracy"] = result.Tuned.Accuracy, ["logLoss"] = result.Tuned.LogLoss };
         json["trainImages"] = result.Train;
         json["checkedImages"] = result.Checked;
         json["images"] = result.Figures.Images;
@@ -39,6 +41,10 @@ internal sealed class DemoVerb() : Verb("demo",
             output.WriteLine($"head:     L-BFGS maximum entropy, trained on {result.Train} pictures");
             output.WriteLine($"\non {result.Figures.Images} pictures held out (chance is {100.0 / ShapePictures.Classes.Count:0} %):");
             output.Write(result.Figures);
+            output.WriteLine($"\nthe same network fine-tuned on the same pictures, {ShapeDemo.Epochs} epochs:");
+            output.WriteLine("                     accuracy  log-loss");
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"frozen features      {100 * result.Figures.Accuracy,6:0.0} %  {result.Figures.LogLoss,8:0.000}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fine-tuned           {100 * result.Tuned.Accuracy,6:0.0} %  {result.Tuned.LogLoss,8:0.000}"));
             output.WriteLine($"\nwritten:  {model}, from picture to label in one file");
             output.WriteLine($"checked:  loaded anew, it says the same as the pipeline about all {result.Checked} pictures held out");
             output.WriteLine($"try:      convtransfer predict --model {model} {Path.Combine(images, ShapePictures.Classes[0], "000.png")}");
