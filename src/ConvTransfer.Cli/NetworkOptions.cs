@@ -9,6 +9,7 @@ namespace ConvTransfer.Cli;
 internal sealed class NetworkOptions
 {
     private readonly Option<string> _cut;
+    private readonly Option<bool> _resize = new("--resize-input") { Description = "Let the network take pictures of the size that the recipe makes, whatever its file declares." };
     private readonly Option<bool> _pool = new("--pool") { Description = "Average the value over its spatial axes, one number for each channel." };
     private readonly Option<string> _recipe = new("--recipe")
     {
@@ -31,7 +32,7 @@ internal sealed class NetworkOptions
     public Option<string> Model { get; } = new("--model") { Description = "The ONNX file of the network.", HelpName = "FILE", Required = true };
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _recipe, .. _pictures.Bad];
+    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _recipe, _resize, .. _pictures.Bad];
 
     /// <summary>The cut as the user wrote it.</summary>
     public string Cut(VerbContext context) => context.Get(_cut)!;
@@ -48,6 +49,7 @@ internal sealed class NetworkOptions
     {
         var recipe = InputRecipe.FromNameOrFile(Recipe(context));
         var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed) }).Preprocess(recipe);
+        if (context.Get(_resize)) pipeline = UsageException.Of(pipeline.ResizeInput);
         if (!context.IsGiven(_cut) && !_cut.Required) return pipeline;
         return UsageException.Of(() => pipeline.TruncateAt(Cut(context), context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None));
     }

@@ -55,6 +55,16 @@ public sealed class TransferPipeline
         return new TransferPipeline(_network, _cut, recipe, _trainer, _options);
     }
 
+    /// <summary>Lets the network take pictures of the size that the recipe makes, whatever its file declares. Call it before the network is cut.</summary>
+    /// <exception cref="InvalidOperationException">The recipe is not set.</exception>
+    /// <exception cref="ConvTransferException">The recipe makes pictures of no fixed size.</exception>
+    /// <exception cref="ArgumentException">The network has not one input of rank 4.</exception>
+    public TransferPipeline ResizeInput()
+    {
+        if (Recipe.FixedSize is not { } size) throw new ConvTransferException(FailureCause.DataInvalid, "the recipe makes pictures of no fixed size, to which the network's input could be set");
+        return new TransferPipeline(_network.WithInputSize(size.Height, size.Width, Recipe.Layout == TensorLayout.Nhwc), _cut, _recipe, _trainer, _options);
+    }
+
     /// <summary>Cuts the network where the features are. Without a cut they are the network's only output.</summary>
     /// <param name="cut">The exact name of a value, or "penultimate" or "last-conv".</param>
     /// <param name="pool">What is done with the spatial axes of the value.</param>

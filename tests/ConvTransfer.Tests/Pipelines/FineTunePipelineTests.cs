@@ -133,6 +133,19 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Contains(said, e.Message);
     }
 
+    // SqueezeNet declares 224 x 224, but nothing in it asks for that.
+    [Fact]
+    public void ANetworkOfConvolutionsTakesAnotherSizeThanItsFileDeclares()
+    {
+        var pipeline = TransferPipeline.FromModel(Network()).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(32)), Scale = 1 / 255.0 });
+        Assert.Throws<ConvTransferException>(() => pipeline.FineTune(new FineTuneOptions { Epochs = 1 }).Fit(_pictures.Images));
+        using var model = pipeline.ResizeInput().FineTune(new FineTuneOptions { Epochs = 1 }).Fit(_pictures.Images);
+        string file = Path.Combine(_folder, "model.onnx");
+        model.SaveOnnx(file);
+        using var served = TransferModel.Load(file);
+        Assert.Equal(model.Evaluate(_pictures.Images).Accuracy, served.Evaluate(_pictures.Images).Accuracy);
+    }
+
     [Fact]
     public void WhatHasNoGradientIsRefusedByNameUnlessItIsFrozen()
     {
