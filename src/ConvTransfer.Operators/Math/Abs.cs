@@ -8,6 +8,8 @@ namespace ConvTransfer.Operators.Math;
 /// <remarks>Source: ONNX Abs-1, -6, -13; 6 adds integers.</remarks>
 internal sealed class Abs() : SignOperator("Abs", [1, 6, 13], integersSince: 6, TypeVariable.Integers)
 {
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.Node("Mul", [g.Gradient, g.Node("Sign", [g.Input(0)])]));
+
     protected override ElementLoop Loop<T>(long count) => new UnaryLoop<T, T, Of<T>>(count, default);
 
     private readonly struct Of<T> : IUnary<T, T> where T : INumber<T>

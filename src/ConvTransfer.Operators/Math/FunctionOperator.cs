@@ -39,6 +39,14 @@ internal abstract class FunctionOperator<TFunction> : PlainOperator where TFunct
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, ConsumedInputs);
 
+    public sealed override void Gradient(GradientContext g)
+    {
+        if (Slope(g) is { } slope) g.Accumulate(0, g.Node("Mul", [g.Gradient, slope]));
+    }
+
+    /// <summary>Emits the derivative at every element; null where it is 0 wherever it exists.</summary>
+    protected abstract string? Slope(GradientContext g);
+
     /// <summary>The function with its parameters.</summary>
     protected virtual TFunction Function(NodeContext n) => default;
 

@@ -12,6 +12,12 @@ internal sealed class HardSigmoid() : FunctionOperator<HardSigmoid.Of>("HardSigm
 
     protected override Of Function(NodeContext n) => new(n.Get(Alpha), n.Get(Beta));
 
+    protected override string Slope(GradientContext g)
+    {
+        string inside = g.Node("And", [g.Node("Greater", [g.Output(), g.Scalar(0)]), g.Node("Less", [g.Output(), g.Scalar(1)])]);
+        return g.Node("Where", [inside, g.Scalar(g.N.Get(Alpha)), g.Scalar(0)]);
+    }
+
     internal readonly struct Of(double alpha, double beta) : IFunction
     {
         public double Apply(double x) => double.Clamp((alpha * x) + beta, 0, 1);

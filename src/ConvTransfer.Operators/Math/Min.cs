@@ -7,5 +7,7 @@ namespace ConvTransfer.Operators.Math;
 /// <remarks>Source: ONNX Min-1, -6, -8 (spreading), -12 (integers), -13.</remarks>
 internal sealed class Min() : VariadicOperator("Min", [1, 6, 8, 12, 13], TypeVariable.Numbers, "min")
 {
+    public override void Gradient(GradientContext g) => ShareAmongHits(g);
+
     protected override ElementLoop Pair<T>(SpreadGeometry geometry) => new BinaryLoop<T, T, T, MinimumFunction<T>>(geometry);
 }

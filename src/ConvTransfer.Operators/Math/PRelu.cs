@@ -43,6 +43,13 @@ internal sealed class PRelu : PlainOperator
         return [new Node("Unsqueeze", [node.Inputs[1], axes], [aligned]) { Name = aligned }, node with { Inputs = [node.Inputs[0], aligned] }];
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        string x = g.Input(0), below = g.Node("Less", [x, g.Scalar(0)]), dy = g.Gradient;
+        if (g.IsWanted(0)) g.Accumulate(0, g.Node("Where", [below, g.Node("Mul", [dy, g.Input(1)]), dy]));
+        if (g.IsWanted(1)) g.AccumulateSpread(1, g.Node("Where", [below, g.Node("Mul", [dy, x]), g.Scalar(0)]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         Shape x = n.InputShape(0), slope = n.InputShape(1);

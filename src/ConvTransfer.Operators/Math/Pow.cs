@@ -33,6 +33,21 @@ internal sealed class Pow : PlainOperator
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAxis.Applies(n) ? LegacyAxis.Lift(n, lift, [n.Node]) : base.Lift(n, lift);
 
+    // To a power of 0 the slope is 0, also at 0; the logarithm is taken above 0 only, and counts as 0 at 0.
+    public override void Gradient(GradientContext g)
+    {
+        string x = g.Input(0), y = g.Input(1), exponent = g.N.Input(1).ElementType == g.N.Input(0).ElementType ? y : g.Node("CastLike", [y, x]), zero = g.Scalar(0);
+        if (g.IsWanted(0))
+        {
+            string slope = g.Node("Mul", [exponent, g.Node("Pow", [x, g.Node("Sub", [exponent, g.Scalar(1)])])]);
+            g.AccumulateSpread(0, g.Node("Mul", [g.Gradient, g.Node("Where", [g.Node("Equal", [exponent, zero]), zero, slope])]));
+        }
+        if (!g.IsWanted(1)) return;
+        string logarithm = g.Node("Where", [g.Node("Equal", [x, zero]), zero, g.Node("Log", [x])]);
+        string part = g.SummedTo(g.Node("Mul", [g.Gradient, g.Node("Mul", [g.Output(), logarithm])]), g.N.OutputShape(0), g.N.InputShape(1));
+        g.Accumulate(1, exponent == y ? part : g.Node("CastLike", [part, y]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var geometry = LegacyAxis.Applies(n) ? LegacyAxis.Geometry(n) : Broadcasting.Geometry(n, 0, 1);

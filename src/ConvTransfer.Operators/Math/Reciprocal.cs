@@ -4,6 +4,8 @@ namespace ConvTransfer.Operators.Math;
 /// <remarks>Source: ONNX Reciprocal-1, -6, -13; the versions differ in types only.</remarks>
 internal sealed class Reciprocal() : FunctionOperator<Reciprocal.Of>("Reciprocal", [1, 6, 13])
 {
+    protected override string Slope(GradientContext g) => g.Node("Neg", [g.Node("Mul", [g.Output(), g.Output()])]);
+
     internal readonly struct Of : IFunction
     {
         public double Apply(double x) => 1 / x;

@@ -24,6 +24,12 @@ internal sealed class Selu() : FunctionOperator<Selu.Of>("Selu", [1, 6, 22], Alp
         return [nodes[0] with { Attributes = [Given(AlphaOf1), Given(GammaOf1)] }];
     }
 
+    protected override string Slope(GradientContext g)
+    {
+        double alpha = g.N.Get(Alpha), gamma = g.N.Get(Gamma);
+        return g.Node("Where", [g.Node("Greater", [g.Input(0), g.Scalar(0)]), g.Scalar(gamma), g.Node("Add", [g.Output(), g.Scalar(gamma * alpha)])]);
+    }
+
     internal readonly struct Of(double alpha, double gamma) : IFunction
     {
         public double Apply(double x) => x <= 0 ? gamma * alpha * (System.Math.Exp(x) - 1) : gamma * x;

@@ -10,6 +10,8 @@ internal sealed class ThresholdedRelu() : FunctionOperator<ThresholdedRelu.Of>("
 
     protected override Of Function(NodeContext n) => new(n.Get(Alpha));
 
+    protected override string Slope(GradientContext g) => g.Node("CastLike", [g.Node("Greater", [g.Input(0), g.Scalar(g.N.Get(Alpha))]), g.Input(0)]);
+
     internal readonly struct Of(double alpha) : IFunction
     {
         public double Apply(double x) => x > alpha || double.IsNaN(x) ? x : 0;

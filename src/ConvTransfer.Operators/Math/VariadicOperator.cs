@@ -43,6 +43,15 @@ internal abstract class VariadicOperator : PlainOperator
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, LegacyAxis.ConsumedInputs);
 
+    /// <summary>The gradient of a choice: what equals the result has a share of the gradient, of several each an equal one.</summary>
+    protected static void ShareAmongHits(GradientContext g)
+    {
+        string[] hits = [.. Enumerable.Range(0, g.N.InputCount).Select(i => g.Node("CastLike", [g.Node("Equal", [g.Input(i), g.Output()]), g.Output()]))];
+        string part = hits.Length == 1 ? g.Gradient : g.Node("Div", [g.Gradient, g.Node("Sum", [.. hits])]);
+        for (int i = 0; i < hits.Length; i++)
+            if (g.IsWanted(i)) g.AccumulateSpread(i, g.Node("Mul", [part, hits[i]]));
+    }
+
     /// <summary>The loop that takes two operands together.</summary>
     protected abstract ElementLoop Pair<T>(SpreadGeometry geometry) where T : unmanaged, INumber<T>;
 

@@ -27,6 +27,12 @@ internal sealed class LeakyRelu : StageOperator
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, LegacyAxis.ConsumedInputs);
 
+    public override void Gradient(GradientContext g)
+    {
+        string dy = g.Gradient;
+        g.Accumulate(0, g.Node("Where", [g.Node("Less", [g.Input(0), g.Scalar(0)]), g.Node("Mul", [dy, g.Scalar(g.N.Get(Alpha))]), dy]));
+    }
+
     protected override EpilogueStage? Stage(NodeContext n) => new(EpilogueKind.LeakyRelu) { Slope = n.Get(Alpha) };
 
     protected override PlainKernel Prepare(NodeContext n)

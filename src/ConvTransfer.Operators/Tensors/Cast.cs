@@ -36,6 +36,8 @@ internal sealed class Cast : Operator
 
     public override Dim[]? InferElements(NodeContext n) => n.Input(0).ElementType is ElementType.Int64 or ElementType.Int32 ? n.Elements(0) : null;
 
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.Node("CastLike", [g.Gradient, g.Input(0)]));
+
     public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => CastKernel.Of(n, Target(n))?.Evaluate(n, x) ?? [x[0]!.Clone()];
 
     public override Step Lower(NodeContext n, LoweringContext plan) => CastKernel.Of(n, Target(n))?.ToStep(n, plan) ?? LoweringContext.Alias();

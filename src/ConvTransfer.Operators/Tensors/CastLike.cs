@@ -24,6 +24,8 @@ internal sealed class CastLike : Operator
         return [n.Input(0) with { ElementType = n.Input(1).ElementType }];
     }
 
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.Node("CastLike", [g.Gradient, g.Input(0)]));
+
     public override Tensor[] Evaluate(NodeContext n, Tensor?[] x) => CastKernel.Of(n, n.Output(0).ElementType)?.Evaluate(n, x) ?? [x[0]!.Clone()];
 
     public override Step Lower(NodeContext n, LoweringContext plan) => CastKernel.Of(n, n.Output(0).ElementType)?.ToStep(n, plan) ?? LoweringContext.Alias();

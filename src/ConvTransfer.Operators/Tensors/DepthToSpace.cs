@@ -1,4 +1,5 @@
 using ConvTransfer.Engine.Movement;
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Schema;
 
@@ -24,6 +25,15 @@ internal sealed class DepthToSpace : PlainOperator
         var x = n.Input(0);
         long block = SpaceBlocks.Size(n, n.Get(BlockSize));
         return [x with { Dims = [x[0], SpaceBlocks.Over(n, x[1], checked(block * block), 1), SpaceBlocks.Times(x[2], block), SpaceBlocks.Times(x[3], block)] }];
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        Shape x = g.N.InputShape(0), y = g.N.OutputShape(0);
+        long b = g.N.Get(BlockSize);
+        long[] perm = g.N.Get(Mode) == "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
+        string blocks = g.Reshaped(g.Gradient, new Shape([x[0], y[1], x[2], b, x[3], b]));
+        g.Accumulate(0, g.Reshaped(g.Node("Transpose", [blocks], [new NodeAttribute("perm", new AttributeValue.Ints([.. perm]))]), x));
     }
 
     protected override PlainKernel Prepare(NodeContext n)

@@ -32,6 +32,8 @@ internal sealed class Expand : PlainOperator
         return [x with { Dims = dims.ToValueList() }];
     }
 
+    public override void Gradient(GradientContext g) => g.AccumulateSpread(0, g.Gradient);
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var y = n.OutputShape(0);

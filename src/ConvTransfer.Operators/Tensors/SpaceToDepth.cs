@@ -25,6 +25,8 @@ internal sealed class SpaceToDepth : PlainOperator
         return [x with { Dims = [x[0], SpaceBlocks.Times(x[1], checked(block * block)), SpaceBlocks.Over(n, x[2], block, 2), SpaceBlocks.Over(n, x[3], block, 3)] }];
     }
 
+    public override void Gradient(GradientContext g) => g.Accumulate(0, g.Node("DepthToSpace", [g.Gradient], [new NodeAttribute(BlockSize.Name, new AttributeValue.Int(g.N.Get(BlockSize)))]));
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var x = n.InputShape(0);

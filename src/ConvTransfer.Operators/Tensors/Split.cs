@@ -47,6 +47,12 @@ internal sealed class Split : PlainOperator
         return [n.Node with { Attributes = [.. others, new NodeAttribute(NumOutputs.Name, new AttributeValue.Int(n.OutputCount))] }];
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        string[] parts = [.. Enumerable.Range(0, g.N.OutputCount).Select(i => g.OutputGradient(i) ?? g.Node("Expand", [g.Scalar(0), g.Integers(g.N.OutputShape(i).Dims)]))];
+        g.Accumulate(0, g.Node("Concat", [.. parts], [new NodeAttribute("axis", new AttributeValue.Int(AxisFor(g.N)))]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var x = n.InputShape(0);

@@ -31,6 +31,15 @@ internal sealed class Tile : PlainOperator
         return [x with { Dims = dims.ToValueList() }];
     }
 
+    // Each axis as two, its repetitions and its own elements; the gradient is summed over the first.
+    public override void Gradient(GradientContext g)
+    {
+        Shape x = g.N.InputShape(0), y = g.N.OutputShape(0);
+        if (x.Rank == 0 || x.ElementCount == 0) return;
+        long[] pairs = [.. Enumerable.Range(0, x.Rank).SelectMany(i => new long[] { y[i] / x[i], x[i] })], first = [.. Enumerable.Range(0, x.Rank).Select(i => 2L * i)];
+        g.Accumulate(0, g.Node("ReduceSum", [g.Reshaped(g.Gradient, new Shape(pairs)), g.Integers(first)], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var x = n.InputShape(0);

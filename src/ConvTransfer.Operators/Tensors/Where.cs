@@ -20,6 +20,13 @@ internal sealed class Where : PlainOperator
 
     public override TensorType[] InferTypes(NodeContext n) => [n.Input(1) with { Dims = Broadcasting.Dims(n, 0, 1, 2).ToValueList() }];
 
+    public override void Gradient(GradientContext g)
+    {
+        string zero = g.Node("CastLike", [g.Constant(TensorData.From("", [], [0f])), g.Gradient]);
+        if (g.IsWanted(1)) g.AccumulateSpread(1, g.Node("Where", [g.Input(0), g.Gradient, zero]));
+        if (g.IsWanted(2)) g.AccumulateSpread(2, g.Node("Where", [g.Input(0), zero, g.Gradient]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var shape = n.OutputShape(0);
