@@ -78,6 +78,9 @@ public sealed record LearningRateSchedule
         };
     }
 
+    /// <summary>The form and all its numbers as text.</summary>
+    internal string Describe() => FormattableString.Invariant($"{Form}, warm-up {WarmUpEpochs}, step {EpochsPerStep}, factor {Factor}, patience {Patience}, rising {RisingShare}");
+
     /// <summary>True when, after an epoch that did not lower the loss, the rate is reduced.</summary>
     /// <param name="epochsWithoutGain">Epochs since the loss fell, or since the last reduction.</param>
     internal bool IsReduced(int epochsWithoutGain) => Form == Kind.Plateau && epochsWithoutGain > Patience;

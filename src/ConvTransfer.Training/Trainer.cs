@@ -33,6 +33,8 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(how);
         options.Check();
+        ArgumentOutOfRangeException.ThrowIfNegative(how.CheckpointEvery);
+        if (how.Resume && how.CheckpointFolder is null) throw new ArgumentException("a training can only be resumed from a folder of checkpoints", nameof(how));
         _source = network;
         _options = options;
         _how = how;
@@ -69,7 +71,7 @@ public sealed class Trainer : IDisposable
     /// <param name="heldOut">Samples to try the network on after each epoch, or null.</param>
     /// <param name="progress">Told after every batch, or null.</param>
     /// <param name="cancellationToken">Ends the training within one step of the network; the result then holds the best weights so far.</param>
-    /// <exception cref="ConvTransferException">A sample's class is outside the head, or a number is no longer finite: the first layer is named.</exception>
+    /// <exception cref="ConvTransferException">A sample's class is outside the head, or a number is no longer finite: the first layer is named; or the folder of checkpoints is taken, or belongs to another training.</exception>
     public TrainingResult Run(ISampleSource samples, ISampleSource? heldOut = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
@@ -91,6 +93,8 @@ public sealed class Trainer : IDisposable
     internal TrainerOptions How => _how;
 
     internal NetworkSplit Split => _split;
+
+    internal Model Source => _source;
 
     internal TrainedWeights Weights => _weights;
 
@@ -131,4 +135,16 @@ public sealed record TrainerOptions
 
     /// <summary>The names of the weights that belong to the new head and have its learning rate.</summary>
     public ValueList<string> HeadWeights { get; init; }
+
+    /// <summary>The folder of the checkpoints, or null for none. It is made where there is none; one training at a time may have it.</summary>
+    public string? CheckpointFolder { get; init; }
+
+    /// <summary>The batches between two checkpoints; 0 for one after each epoch. One more is written at the end, and when the training is cancelled.</summary>
+    public int CheckpointEvery { get; init; }
+
+    /// <summary>True to go on from the newest whole checkpoint of the folder, to the bit as if the training had never stopped. Where there is none it starts from the beginning.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Told what the user should know: a checkpoint that is damaged or could not be saved. Null to drop it.</summary>
+    public Action<string>? Warn { get; init; }
 }

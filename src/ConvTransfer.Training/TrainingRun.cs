@@ -18,12 +18,11 @@ internal sealed class TrainingRun : IDisposable
     private readonly WeightOptimizer _optimizer;
     private readonly BatchTargets _targets;
     private readonly EvaluationStep? _evaluation;
-    private readonly List<EpochFigures> _epochs = [];
+    private readonly RunCheckpoints? _checkpoints;
     private readonly float[][]? _average, _accumulated;
     private float[][]? _best;
-    private double _bestLoss = double.PositiveInfinity;
-    private int _withoutGain, _sinceReduction, _reductions;
-    private long _step0, _samplesSeen;
+    private TrainingState _state = new();
+    private long _samplesSeen;
 
     public TrainingRun(Trainer trainer, ISampleSource samples, ISampleSource? heldOut, IProgress<TrainingProgress>? progress)
     {
@@ -39,6 +38,8 @@ internal sealed class TrainingRun : IDisposable
         if (heldOut is not null) _evaluation = new EvaluationStep(trainer.Split, _weights, trainer.How.Threads, trainer.How.Limits);
         if (_options.AverageDecay > 0) _average = _weights.Copy();
         if (_options.Accumulate > 1) _accumulated = Array.ConvertAll(_weights.Parameters.ToArray(), t => new float[t.ElementCount]);
+        // Last: what throws before it leaves no lock behind.
+        if (trainer.How.CheckpointFolder is not null) _checkpoints = new RunCheckpoints(trainer, samples, heldOut);
     }
 
     private int Batch => _options.BatchSize;
@@ -48,46 +49,82 @@ internal sealed class TrainingRun : IDisposable
     public TrainingResult Run(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        var end = TrainingEnd.Finished;
+        bool isCancelled = false;
+        if (_checkpoints?.Resumed(Numbers(), Batches) is { } found) Restore(found);
         try
         {
-            for (int epoch = 0; epoch < _options.Epochs && end == TrainingEnd.Finished; epoch++)
-            {
-                var (loss, accuracy) = Epoch(epoch, start, cancellationToken);
-                var (heldOutLoss, heldOutAccuracy) = Try(cancellationToken);
-                _epochs.Add(new EpochFigures(epoch + 1, loss, accuracy, heldOutLoss, heldOutAccuracy));
-                if (!IsStillGaining(heldOutLoss ?? loss, heldOutLoss is not null)) end = TrainingEnd.StoppedEarly;
-            }
+            while (_state.Epoch < _options.Epochs && !_state.IsStopped) Epoch(start, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            end = TrainingEnd.Cancelled;
+            isCancelled = true;
+            Save();
         }
         if (_best is not null) _weights.Restore(_best);
         else if (_average is not null) _weights.Restore(_average);
-        return new TrainingResult(_trainer.Trained(), _epochs.ToValueList(), end, _optimizer.Steps);
+        var end = isCancelled ? TrainingEnd.Cancelled : _state.IsStopped ? TrainingEnd.StoppedEarly : TrainingEnd.Finished;
+        return new TrainingResult(_trainer.Trained(), _state.Epochs.ToValueList(), end, _optimizer.Steps);
     }
 
-    public void Dispose() => _evaluation?.Dispose();
+    public void Dispose()
+    {
+        _evaluation?.Dispose();
+        _checkpoints?.Dispose();
+    }
 
-    private (double Loss, double Accuracy) Epoch(int epoch, long start, CancellationToken cancellationToken)
+    // From the batch where the state is to the end of the epoch.
+    private void Epoch(long start, CancellationToken cancellationToken)
     {
         int[] order = [.. Enumerable.Range(0, _samples.Count)];
-        new CounterRandom(_trainer.How.Seed, epoch, purpose: RandomPurpose.Order).Shuffle<int>(order);
-        double losses = 0;
-        long right = 0;
-        for (int batch = 0; batch < Batches; batch++)
+        new CounterRandom(_trainer.How.Seed, _state.Epoch, purpose: RandomPurpose.Order).Shuffle<int>(order);
+        while (_state.Batch < Batches)
         {
-            double factor = _options.Schedule.At(_step0, Batches, _options.Epochs, _reductions);
-            var (loss, hits) = Train(order, epoch, batch, factor, cancellationToken);
-            losses += loss;
-            right += hits;
-            _step0++;
+            double factor = _options.Schedule.At(_state.Steps, Batches, _options.Epochs, _state.Reductions);
+            var (loss, hits) = Train(order, _state.Epoch, _state.Batch, factor, cancellationToken);
+            _state.Losses += loss;
+            _state.Right += hits;
+            _state.Steps++;
+            _state.Batch++;
             _samplesSeen += Batch;
+            if (_trainer.How.CheckpointEvery > 0 && _state.Steps % _trainer.How.CheckpointEvery == 0) Save();
             var elapsed = Stopwatch.GetElapsedTime(start);
-            _progress?.Report(new TrainingProgress(epoch + 1, _options.Epochs, batch + 1, Batches, _options.HeadRate * factor, loss, _samplesSeen / Math.Max(1e-9, elapsed.TotalSeconds), elapsed));
+            _progress?.Report(new TrainingProgress(_state.Epoch + 1, _options.Epochs, _state.Batch, Batches, _options.HeadRate * factor, loss, _samplesSeen / Math.Max(1e-9, elapsed.TotalSeconds), elapsed));
         }
-        return (losses / Batches, (double)right / (Batches * Batch));
+        double mean = _state.Losses / Batches;
+        var (heldOutLoss, heldOutAccuracy) = Try(cancellationToken);
+        _state.Epochs.Add(new EpochFigures(_state.Epoch + 1, mean, (double)_state.Right / (Batches * Batch), heldOutLoss, heldOutAccuracy));
+        _state.IsStopped = !IsStillGaining(heldOutLoss ?? mean, heldOutLoss is not null);
+        _state.Epoch++;
+        _state.Batch = 0;
+        _state.Losses = _state.Right = 0;
+        if (_trainer.How.CheckpointEvery == 0 || _state.IsStopped || _state.Epoch == _options.Epochs) Save();
+    }
+
+    private CheckpointNumbers Numbers() => new(_weights.Copy(), _optimizer.First, _optimizer.Second, _average ?? [], _accumulated ?? [], _best ?? []);
+
+    private void Save()
+    {
+        if (_checkpoints is null) return;
+        var numbers = Numbers();
+        if (!numbers.IsFinite) throw NotFinite(_state.Epoch, _state.Batch - 1, "a weight");
+        _checkpoints.Save(_state with { OptimizerSteps = _optimizer.Steps }, numbers);
+    }
+
+    private void Restore(TrainingCheckpoint from)
+    {
+        _state = from.State;
+        _optimizer.Steps = from.State.OptimizerSteps;
+        _weights.Restore(from.Numbers.Weights);
+        Copy(from.Numbers.First, _optimizer.First);
+        Copy(from.Numbers.Second, _optimizer.Second);
+        if (_average is not null) Copy(from.Numbers.Average, _average);
+        if (_accumulated is not null) Copy(from.Numbers.Accumulated, _accumulated);
+        _best = from.Numbers.Best.Length == 0 ? null : from.Numbers.Best;
+
+        static void Copy(float[][] values, float[][] to)
+        {
+            for (int i = 0; i < to.Length; i++) values[i].CopyTo(to[i], 0);
+        }
     }
 
     private (double Loss, int Hits) Train(int[] order, int epoch, int batch, double factor, CancellationToken cancellationToken)
@@ -113,12 +150,12 @@ internal sealed class TrainingRun : IDisposable
         double loss = _step.LossValue;
         if (!double.IsFinite(loss)) throw NotFinite(epoch, batch, "the loss");
         Move(epoch, batch, factor);
-        return (loss, Hits(_step.Logits, labels));
+        return (loss, EvaluationStep.Hits(_step.Logits, labels, _trainer.Classes));
     }
 
     private void Move(int epoch, int batch, double factor)
     {
-        bool last = (_step0 + 1) % _options.Accumulate == 0 || batch == Batches - 1;
+        bool last = (batch + 1) % _options.Accumulate == 0 || batch == Batches - 1;
         if (_accumulated is not null)
         {
             for (int i = 0; i < _accumulated.Length; i++)
@@ -127,11 +164,12 @@ internal sealed class TrainingRun : IDisposable
                 for (int j = 0; j < from.Length; j++) _accumulated[i][j] += from[j];
             }
         }
+        double length = Norm();
+        if (!double.IsFinite(length)) throw NotFinite(epoch, batch, "the gradient");
         FollowStatistics();
         if (!last) return;
-        double accumulated = _accumulated is null ? 1 : (_step0 % _options.Accumulate) + 1;
-        double norm = Norm() / accumulated;
-        if (!double.IsFinite(norm)) throw NotFinite(epoch, batch, "the gradient");
+        double accumulated = _accumulated is null ? 1 : (batch % _options.Accumulate) + 1;
+        double norm = length / accumulated;
         double clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
         _optimizer.Step(i => GradientOf(i), factor, clip / accumulated, _step.Crew);
         if (_accumulated is not null)
@@ -186,7 +224,7 @@ internal sealed class TrainingRun : IDisposable
         }
         try
         {
-            return Evaluate(_evaluation, _heldOut!, cancellationToken);
+            return _evaluation.Evaluate(_heldOut!, _trainer.Classes, cancellationToken);
         }
         finally
         {
@@ -194,74 +232,29 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    private (double Loss, double Accuracy) Evaluate(EvaluationStep evaluation, ISampleSource source, CancellationToken cancellationToken)
-    {
-        double loss = 0;
-        int right = 0;
-        Span<SampleView> views = new SampleView[Batch];
-        Span<int> labels = new int[Batch];
-        for (int from = 0; from < source.Count; from += Batch)
-        {
-            int count = Math.Min(Batch, source.Count - from);
-            for (int i = 0; i < Batch; i++)
-            {
-                int index = from + Math.Min(i, count - 1);
-                views[i] = new SampleView(index, -1);
-                labels[i] = source.Label(index);
-            }
-            source.Read(views, evaluation.Frontier, cancellationToken);
-            var logits = evaluation.Run(cancellationToken);
-            right += Hits(logits, labels[..count]);
-            for (int i = 0; i < count; i++) loss += CrossEntropy(logits.Slice(i * _trainer.Classes, _trainer.Classes), labels[i]);
-        }
-        return (loss / source.Count, (double)right / source.Count);
-    }
-
-    private static double CrossEntropy(ReadOnlySpan<float> logits, int label)
-    {
-        double most = double.NegativeInfinity, sum = 0;
-        foreach (float v in logits) most = Math.Max(most, v);
-        foreach (float v in logits) sum += Math.Exp(v - most);
-        return most + Math.Log(sum) - logits[label];
-    }
-
     // Remembers the best weights where the run may end early, and says whether it goes on.
     private bool IsStillGaining(double loss, bool isHeldOut)
     {
-        if (loss < _bestLoss)
+        if (loss < _state.BestLoss)
         {
-            _bestLoss = loss;
-            _withoutGain = _sinceReduction = 0;
+            _state.BestLoss = loss;
+            _state.WithoutGain = _state.SinceReduction = 0;
             if (_options.Patience > 0 && isHeldOut) _best = _average is null ? _weights.Copy() : Array.ConvertAll(_average, a => a.ToArray());
             return true;
         }
-        _withoutGain++;
-        if (_options.Schedule.IsReduced(++_sinceReduction))
+        _state.WithoutGain++;
+        if (_options.Schedule.IsReduced(++_state.SinceReduction))
         {
-            _reductions++;
-            _sinceReduction = 0;
+            _state.Reductions++;
+            _state.SinceReduction = 0;
         }
-        return !(_options.Patience > 0 && isHeldOut && _withoutGain >= _options.Patience);
-    }
-
-    private int Hits(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
-    {
-        int hits = 0;
-        for (int i = 0; i < labels.Length; i++)
-        {
-            var row = logits.Slice(i * _trainer.Classes, _trainer.Classes);
-            int best = 0;
-            for (int c = 1; c < row.Length; c++)
-                if (row[c] > row[best]) best = c;
-            if (best == labels[i]) hits++;
-        }
-        return hits;
+        return !(_options.Patience > 0 && isHeldOut && _state.WithoutGain >= _options.Patience);
     }
 
     private ConvTransferException NotFinite(int epoch, int batch, string what)
     {
         var node = NonFiniteSearch.First(_trainer.Split, _weights, _step.Frontier, _trainer.How.Limits);
         string where = node is null ? "all results of the layers are finite, so it comes from a gradient" : $"the first result that is not finite is that of {node.DisplayName}";
-        return new ConvTransferException(FailureCause.DataInvalid, $"epoch {epoch + 1}, batch {batch + 1}: {what} is not finite; {where}. Lower the learning rate, or look at the samples of this batch", node: node?.DisplayName);
+        return new ConvTransferException(FailureCause.DataInvalid, $"epoch {epoch + 1}, batch {batch + 1}: {what} is not finite; {where}. Lower the learning rate, or look at the samples of this batch{(_checkpoints?.Last is { } last ? $". The last good checkpoint is {DisplayText.Escape(last)}" : "")}", node: node?.DisplayName);
     }
 }

@@ -1,0 +1,75 @@
+using System.Globalization;
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Simd;
+using ConvTransfer.Graphs;
+using ConvTransfer.Runtime.Caching;
+
+namespace ConvTransfer.Training;
+
+/// <summary>Takes the fingerprint of a run.</summary>
+internal static class TrainingFingerprints
+{
+    /// <summary>The fingerprint: the network, what is trained, the options, the seed, and the samples' number and classes.</summary>
+    public static TrainingFingerprint Of(Trainer trainer, Model network, ISampleSource samples, ISampleSource? heldOut)
+    {
+        List<FingerprintItem> items =
+        [
+            new("the network", Short(ModelHash.Of(network, limits: trainer.How.Limits))),
+            new("the trained weights", Hash(trainer.Weights.Names)),
+            new("the learning rates of the weights", Hash(trainer.Rates().Select(Text))),
+            new("the seed", Text(trainer.How.Seed)),
+            new("the number of samples", Text(samples.Count)),
+            new("the classes of the samples", Labels(samples)),
+            new("the number of held-out samples", Text(heldOut?.Count ?? 0)),
+            new("the classes of the held-out samples", heldOut is null ? "none" : Labels(heldOut)),
+        ];
+        items.AddRange(Of(trainer.Options));
+        return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name);
+    }
+
+    /// <summary>The options, each with its name.</summary>
+    public static IEnumerable<FingerprintItem> Of(FineTuneOptions options) =>
+    [
+        new(nameof(options.Epochs), Text(options.Epochs)),
+        new(nameof(options.BatchSize), Text(options.BatchSize)),
+        new(nameof(options.Optimizer), Text(options.Optimizer)),
+        new(nameof(options.HeadRate), Text(options.HeadRate)),
+        new(nameof(options.BodyRate), Text(options.BodyRate)),
+        new(nameof(options.LayerDecay), Text(options.LayerDecay)),
+        new(nameof(options.WeightDecay), Text(options.WeightDecay)),
+        new(nameof(options.Momentum), Text(options.Momentum)),
+        new(nameof(options.Nesterov), Text(options.Nesterov)),
+        new(nameof(options.Beta1), Text(options.Beta1)),
+        new(nameof(options.Beta2), Text(options.Beta2)),
+        new(nameof(options.Epsilon), Text(options.Epsilon)),
+        new(nameof(options.Schedule), options.Schedule.Describe()),
+        new(nameof(options.LabelSmoothing), Text(options.LabelSmoothing)),
+        new(nameof(options.BalanceClasses), Text(options.BalanceClasses)),
+        new(nameof(options.ClipNorm), Text(options.ClipNorm)),
+        new(nameof(options.Accumulate), Text(options.Accumulate)),
+        new(nameof(options.AverageDecay), Text(options.AverageDecay)),
+        new(nameof(options.Patience), Text(options.Patience)),
+        new(nameof(options.MixupAlpha), Text(options.MixupAlpha)),
+        new(nameof(options.BatchNormalization), Text(options.BatchNormalization)),
+        new(nameof(options.StatisticsMomentum), Text(options.StatisticsMomentum)),
+    ];
+
+    private static string Labels(ISampleSource samples)
+    {
+        using var hasher = new ContentHasher();
+        for (int i = 0; i < samples.Count; i++) hasher.Add(samples.Label(i));
+        return Short(hasher.Finish());
+    }
+
+    private static string Hash(IEnumerable<string> texts)
+    {
+        using var hasher = new ContentHasher();
+        foreach (string text in texts) hasher.Add(text);
+        return Short(hasher.Finish());
+    }
+
+    // 64 of the 256 bits: enough to tell two runs of one user apart, and readable in a message.
+    private static string Short(ContentHash hash) => hash.ToString()[..16];
+
+    private static string Text<T>(T value) => Convert.ToString((object?)value, CultureInfo.InvariantCulture) ?? "";
+}
