@@ -1,7 +1,10 @@
 using System.CommandLine;
+using ConvTransfer.Core;
 using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
+using Microsoft.Extensions.Logging;
 
 namespace ConvTransfer.Cli;
 
@@ -16,6 +19,13 @@ internal sealed class NetworkOptions
         Description = $"How pictures are made ready: NAME[:SIZE][:nchw|:nhwc] with NAME one of {string.Join(", ", InputRecipe.Names)}; or a JSON file.",
         HelpName = "RECIPE",
         Required = true,
+    };
+
+    /// <summary>The folder in which features are kept, for the verbs that keep them.</summary>
+    public Option<string> CacheFolder { get; } = new("--cache")
+    {
+        Description = "Keep features in this folder, and take from it those of the same network, recipe and picture; it is made where it does not exist. Default: nothing is kept.",
+        HelpName = "DIR",
     };
 
     private readonly PictureOptions _pictures = new();
@@ -43,12 +53,23 @@ internal sealed class NetworkOptions
     /// <summary>The pictures.</summary>
     public ImageDataset Images(VerbContext context) => _pictures.Dataset(context);
 
+    /// <summary>The cache that features are kept in, or null; the caller disposes it. It has no memory: each feature is read once.</summary>
+    /// <exception cref="UsageException">Its folder is among the pictures.</exception>
+    public ActivationCache? Cache(VerbContext context)
+    {
+        if (context.Get(CacheFolder) is not { } folder) return null;
+        string inside = Path.GetRelativePath(Path.GetFullPath(context.Get(_pictures.Images)!), Path.GetFullPath(folder));
+        if (!Path.IsPathRooted(inside) && inside.Split(Path.DirectorySeparatorChar)[0] != "..") throw new UsageException($"--cache '{DisplayText.Escape(folder)}' lies among the pictures; name a folder outside of them");
+        var log = new LineLogger(context.Log);
+        return new ActivationCache(memoryBytes: 0, folder, report: problem => log.LogWarning("{Problem}", problem.Message));
+    }
+
     /// <summary>The pipeline up to the features.</summary>
     /// <exception cref="UsageException">The network has no such value to cut at.</exception>
-    public TransferPipeline Pipeline(VerbContext context, ulong seed = 0)
+    public TransferPipeline Pipeline(VerbContext context, ulong seed = 0, ActivationCache? cache = null)
     {
         var recipe = InputRecipe.FromNameOrFile(Recipe(context));
-        var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed) }).Preprocess(recipe);
+        var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed), Cache = cache }).Preprocess(recipe);
         if (context.Get(_resize)) pipeline = UsageException.Of(pipeline.ResizeInput);
         if (!context.IsGiven(_cut) && !_cut.Required) return pipeline;
         return UsageException.Of(() => pipeline.TruncateAt(Cut(context), context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None));

@@ -33,6 +33,14 @@ public sealed class ImagePreprocessor
     /// <summary>The recipe.</summary>
     public InputRecipe Recipe { get; }
 
+    /// <summary>A text that is another one when the input of some picture may be another one: recipe, augmentation, and the builds of the code that decodes and draws.</summary>
+    /// <param name="augmentation">How pictures are varied; null for not at all.</param>
+    public string Preparation(Augmentation? augmentation = null) => string.Join('\n',
+    [
+        Recipe.ToJson(), (augmentation ?? Augmentation.None).ToJson(), SkiaImageDecoder.Version,
+        .. new[] { typeof(ImagePreprocessor), typeof(UInt8Resample), typeof(CounterRandom) }.Select(t => t.Module.ModuleVersionId.ToString("N")),
+    ]);
+
     /// <summary>The shape of one input without its batch axis: [C, H, W] or [H, W, C].</summary>
     /// <exception cref="ConvTransferException">The picture is smaller than the crop, or its resize is too large.</exception>
     public Shape OutputShape(PixelSize picture)

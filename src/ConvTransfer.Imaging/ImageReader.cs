@@ -14,10 +14,16 @@ public static class ImageReader
     /// <exception cref="ConvTransferException">It cannot be read or decoded; file and reason are named.</exception>
     public static Tensor Read(string path, Limits? limits = null, IImageDecoder? decoder = null)
     {
-        limits ??= Limits.Default;
-        byte[] bytes = WholeFile.Read(path, "a picture", FailureCause.ImageInvalid, limits.ImageFileBytes);
+        byte[] bytes = ReadEncoded(path, limits);
         return Decode(bytes, path, limits, decoder);
     }
+
+    /// <summary>Reads the bytes of a picture file without decoding them.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limits">The limits; null for the default ones.</param>
+    /// <exception cref="ConvTransferException">It cannot be read; file and reason are named.</exception>
+    public static byte[] ReadEncoded(string path, Limits? limits = null) =>
+        WholeFile.Read(path, "a picture", FailureCause.ImageInvalid, (limits ?? Limits.Default).ImageFileBytes);
 
     /// <summary>Decodes a picture from memory.</summary>
     /// <param name="encoded">The bytes of a picture file.</param>

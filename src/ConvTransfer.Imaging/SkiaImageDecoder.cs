@@ -17,6 +17,9 @@ public sealed class SkiaImageDecoder : IImageDecoder
     /// <summary>The decoder; it has no state.</summary>
     public static SkiaImageDecoder Instance { get; } = new();
 
+    /// <summary>The versions of the codecs' library, managed and native: another one may decode other levels.</summary>
+    internal static string Version => $"{typeof(SKCodec).Module.ModuleVersionId:N} {SkiaSharpVersion.Native}";
+
     /// <inheritdoc/>
     public Tensor Decode(ReadOnlySpan<byte> encoded, Limits limits)
     {

@@ -3,6 +3,7 @@ using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
 
 namespace ConvTransfer.Pipelines;
 
@@ -14,6 +15,8 @@ public sealed class FeatureExtractor : IDisposable
     private readonly FeatureNetwork _network;
     private readonly Planner _planner;
     private readonly PipelineOptions _options;
+    private readonly ActivationScope? _scope;
+    private int _passes;
 
     /// <summary>Prepares a network.</summary>
     /// <param name="network">The network, cut where its features are: one input, a batch of pictures as the recipe makes them, and one output of rank 2 or more. What lies behind its first axis is taken as one row.</param>
@@ -29,12 +32,16 @@ public sealed class FeatureExtractor : IDisposable
         _preprocessor = new ImagePreprocessor(recipe);
         _network = FeatureNetwork.Of(network, recipe, _options.Limits);
         _planner = new Planner(network, limits: _options.Limits);
+        if (_options.Cache is not null) _scope = new ActivationScope(network, outputs: null, _preprocessor.Preparation(), _options.Limits);
     }
 
     /// <summary>The number of features of a picture.</summary>
     public int Width => _network.Width;
 
-    /// <summary>Computes the features of a data set.</summary>
+    /// <summary>How often the network was run.</summary>
+    internal int Passes => _passes;
+
+    /// <summary>Computes the features of a data set. With <see cref="PipelineOptions.Cache"/> those that are there are taken from it, with the same bits.</summary>
     /// <param name="images">The pictures.</param>
     /// <param name="progress">Told after every picture, or null.</param>
     /// <param name="cancellationToken">Stops within one step of the network.</param>
@@ -47,8 +54,10 @@ public sealed class FeatureExtractor : IDisposable
         var workers = new Worker?[_options.Workers];
         try
         {
-            var (skipped, kept) = PictureLoop.Run(images, "features", _options, (worker, index, picture) =>
-                rows[index] = (workers[worker] ??= new Worker(this)).Run(picture, images.Items[index].Path, cancellationToken), progress, cancellationToken);
+            Worker Of(int worker) => workers[worker] ??= new Worker(this);
+            var (skipped, kept) = PictureLoop.Run(images, "features", _options,
+                (worker, index, picture) => rows[index] = Of(worker).Run(picture, images.Items[index].Path, cancellationToken), progress, cancellationToken,
+                _scope is null ? null : (worker, index, encoded) => (rows[index] = Of(worker).Known(encoded)!) is not null);
             return new FeatureTable(new ImageDataset(images.Classes, images.Items.Where((_, i) => kept[i])), Width, rows.Where((_, i) => kept[i]), skipped);
         }
         finally
@@ -63,9 +72,18 @@ public sealed class FeatureExtractor : IDisposable
     /// <summary>What one thread has of its own: a session of one thread and the tensors around it, kept from picture to picture.</summary>
     private sealed class Worker(FeatureExtractor owner) : IDisposable
     {
-        private readonly Session _session = owner._planner.CreateSession(threads: 1);
+        private readonly Tensor _row = new(ElementType.Float32, new Shape(owner.Width));
+        private Session? _session;
+        private ActivationKey _key;
         private Tensor? _input;
         private float[] _pixels = [];
+
+        /// <summary>The features that the cache has for a file, or null; then <see cref="Run"/> is next, for the same picture.</summary>
+        public float[]? Known(byte[] encoded)
+        {
+            _key = owner._scope!.Key(ContentHash.Of(encoded));
+            return owner._options.Cache!.TryRead(_key, _row) ? _row.AsSpan<float>().ToArray() : null;
+        }
 
         public float[] Run(Tensor picture, string file, CancellationToken cancellationToken)
         {
@@ -82,26 +100,36 @@ public sealed class FeatureExtractor : IDisposable
             }
             using var features = Features(file, cancellationToken);
             if (features.ElementCount != owner.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the network gives {features} for this picture, expected {owner.Width} features; a recipe with a fixed size, or pooling, makes them equal for all", file);
-            if (features.ElementType == ElementType.Float32) return features.AsSpan<float>().ToArray();
-            return Array.ConvertAll(features.AsSpan<Half>().ToArray(), h => (float)h);
+            var row = _row.AsSpan<float>();
+            if (features.ElementType == ElementType.Float32) features.AsSpan<float>().CopyTo(row);
+            else Widen(features.AsSpan<Half>(), row);
+            owner._options.Cache?.Write(_key, _row);
+            return row.ToArray();
         }
 
         public void Dispose()
         {
-            _session.Dispose();
+            _session?.Dispose();
             _input?.Dispose();
+            _row.Dispose();
         }
 
         private Tensor Features(string file, CancellationToken cancellationToken)
         {
             try
             {
-                return _session.Run(_input!, cancellationToken)[0];
+                Interlocked.Increment(ref owner._passes);
+                return (_session ??= owner._planner.CreateSession(threads: 1)).Run(_input!, cancellationToken)[0];
             }
             catch (ConvTransferException e)
             {
                 throw e.WithFile(file);
             }
+        }
+
+        private static void Widen(ReadOnlySpan<Half> from, Span<float> to)
+        {
+            for (int i = 0; i < to.Length; i++) to[i] = (float)from[i];
         }
 
         private static void Narrow(ReadOnlySpan<float> from, Span<Half> to)

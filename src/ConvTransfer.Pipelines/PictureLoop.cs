@@ -17,9 +17,11 @@ internal static class PictureLoop
     /// <param name="use">Takes the worker's number, the picture's index, and the picture; it may refuse it as <see cref="FailureCause.ImageInvalid"/>.</param>
     /// <param name="progress">Told after every picture, or null.</param>
     /// <param name="cancellationToken">Stops before the next picture.</param>
+    /// <param name="isKnown">Takes the worker's number, the picture's index and the bytes of its file; says true when it need not be decoded. Null where all are.</param>
     /// <returns>The pictures that were left out, and for every picture whether it was kept.</returns>
     /// <exception cref="ConvTransferException">More pictures are bad than allowed: all are named. Or <paramref name="use"/> failed.</exception>
-    public static (ValueList<SkippedImage> Skipped, bool[] Kept) Run(ImageDataset images, string phase, PipelineOptions options, Action<int, int, Tensor> use, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    public static (ValueList<SkippedImage> Skipped, bool[] Kept) Run(ImageDataset images, string phase, PipelineOptions options, Action<int, int, Tensor> use, IProgress<ProgressReport>? progress, CancellationToken cancellationToken,
+        Func<int, int, byte[], bool>? isKnown = null)
     {
         options.Check();
         var faults = new ConvTransferException?[images.Count];
@@ -30,7 +32,9 @@ internal static class PictureLoop
             string path = images.Items[index].Path;
             try
             {
-                using var picture = ImageReader.Read(path, options.Limits);
+                byte[] encoded = ImageReader.ReadEncoded(path, options.Limits);
+                if (isKnown is not null && isKnown(worker, index, encoded)) return;
+                using var picture = ImageReader.Decode(encoded, path, options.Limits);
                 // Once the result is lost, pictures are only read to name every bad one.
                 if (Volatile.Read(ref bad) <= allowed) use(worker, index, picture);
             }

@@ -42,7 +42,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         _planner = new Planner(first, trainer.Frontier, options.Limits);
         if (!views.CanBeKept) return;
         _cache = cache;
-        _scope = new ActivationScope(first, trainer.Frontier, $"{recipe.ToJson()} {views.Augmentation.ToJson()}", options.Limits);
+        _scope = new ActivationScope(first, trainer.Frontier, _preprocessor.Preparation(views.Augmentation), options.Limits);
     }
 
     public int Count => _images.Count;

@@ -1,4 +1,5 @@
 using ConvTransfer.Core;
+using ConvTransfer.Runtime.Caching;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,9 @@ public sealed record PipelineOptions
 
     /// <summary>How much a model or a picture may ask for.</summary>
     public Limits Limits { get; init; } = Limits.Default;
+
+    /// <summary>Where features are kept and looked up, so that each is computed once; null for nowhere. The caller opened it, with the folder if there is one, and disposes it.</summary>
+    public ActivationCache? Cache { get; init; }
 
     /// <summary>Takes what there is to say, such as a picture that was left out.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;

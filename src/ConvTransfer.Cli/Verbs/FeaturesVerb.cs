@@ -15,7 +15,7 @@ internal sealed class FeaturesVerb() : Verb("features",
     private readonly Option<string> _output = new("--output") { Description = "The file to write; it ends in .csv or .npy.", HelpName = "FILE", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
 
-    public override IEnumerable<Symbol> Parameters => [.. _network.All, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _network.All, _network.CacheFolder, _output, _force];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -23,7 +23,8 @@ internal sealed class FeaturesVerb() : Verb("features",
         bool csv = Path.GetExtension(target).Equals(".csv", StringComparison.OrdinalIgnoreCase);
         if (!csv && !Path.GetExtension(target).Equals(".npy", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--output '{DisplayText.Escape(target)}' ends neither in .csv nor in .npy");
         OutputFile.Check(target, context.Get(_force), context.Get(_network.Model)!);
-        var features = _network.Pipeline(context).Features(_network.Images(context), context.Progress, context.CancellationToken);
+        using var cache = _network.Cache(context);
+        var features = _network.Pipeline(context, cache: cache).Features(_network.Images(context), context.Progress, context.CancellationToken);
         if (csv) FeatureCsv.Write(target, features);
         else WriteNpy(target, features);
         var json = new JsonObject { ["output"] = target, ["images"] = features.Count, ["features"] = features.Width, ["skipped"] = VerbJson.Skipped(features.Skipped) };

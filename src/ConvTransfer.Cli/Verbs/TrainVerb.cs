@@ -29,14 +29,15 @@ internal sealed class TrainVerb() : Verb("train",
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
 
-    public override IEnumerable<Symbol> Parameters => [.. _network.All, _trainer, _normalize, _l1, _l2, _folds, _testFraction, _seed, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _network.All, _network.CacheFolder, _trainer, _normalize, _l1, _l2, _folds, _testFraction, _seed, _output, _force];
 
     public override VerbResult Run(VerbContext context)
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), figuresFile = Path.Combine(folder, FiguresName);
         OutputFile.CheckIn(folder, [model, figuresFile], context.Get(_force), context.Get(_network.Model)!);
-        var pipeline = _network.Pipeline(context, context.Get(_seed)).Classify(Head(context));
+        using var cache = _network.Cache(context);
+        var pipeline = _network.Pipeline(context, context.Get(_seed), cache).Classify(Head(context));
         var features = pipeline.Features(_network.Images(context), context.Progress, context.CancellationToken);
         var (text, compact, indented) = Figures(context, pipeline, features);
         using var fitted = pipeline.Fit(features, context.CancellationToken);

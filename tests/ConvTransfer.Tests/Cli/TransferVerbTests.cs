@@ -51,6 +51,16 @@ public sealed class TransferVerbTests : IDisposable
     }
 
     [Fact]
+    public void AFolderKeepsFeaturesForTheNextRun()
+    {
+        string cache = Path.Combine(_folder, "cache"), first = Path.Combine(_folder, "1.csv"), second = Path.Combine(_folder, "2.csv");
+        foreach (string target in new[] { first, second }) Assert.Equal(0, Invocation.Of([.. Common("features"), "--cut", "conv1.out", "--pool", "--cache", cache, "--output", target]).ExitCode);
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
+        Assert.Equal(6, Directory.GetFiles(cache, "*", SearchOption.AllDirectories).Length);
+        Assert.Equal(2, Invocation.Of([.. Common("features"), "--cut", "conv1.out", "--cache", Path.Combine(_pictures.Path, "cache"), "--output", Path.Combine(_folder, "3.csv")]).ExitCode);
+    }
+
+    [Fact]
     public void OutputsThatExistAreRefusedBeforeTheWork()
     {
         string target = Path.Combine(_folder, "f.csv"), trained = Path.Combine(_folder, "trained");

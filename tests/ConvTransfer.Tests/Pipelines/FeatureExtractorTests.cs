@@ -5,6 +5,8 @@ using ConvTransfer.Imaging;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
+using ConvTransfer.Tests.Common;
 
 namespace ConvTransfer.Tests.Pipelines;
 
@@ -136,6 +138,37 @@ public sealed class FeatureExtractorTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new FeatureExtractor(Network(), Recipe, new PipelineOptions { Threads = -1 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new FeatureExtractor(Network(), Recipe, new PipelineOptions { MaxBadShare = double.NaN }));
+    }
+
+    [Fact]
+    public void WithACacheNothingIsComputedTwiceAndWhatChangedIsComputedAnew()
+    {
+        using var folder = new PictureFolder(perClass: 2);
+        using var kept = new TemporaryFolder();
+        (int Passes, float[][] Rows) Run(Model network, InputRecipe recipe)
+        {
+            using var cache = new ActivationCache(0, kept.Root);
+            using var extractor = new FeatureExtractor(network, recipe, new PipelineOptions { Threads = 2, Cache = cache });
+            var table = extractor.Extract(folder.Images);
+            return (extractor.Passes, [.. Enumerable.Range(0, table.Count).Select(i => table.Row(i).ToArray())]);
+        }
+
+        var first = Run(Network(), Recipe);
+        Assert.Equal(8, first.Passes);
+        Assert.Equal(folder.Images.Items.Select(i => Expected(Network(), i.Path)), first.Rows);
+        var second = Run(Network(), Recipe);
+        Assert.Equal(0, second.Passes);
+        Assert.Equal(first.Rows, second.Rows);
+        Assert.Equal(8, Run(Network(), Recipe with { Scale = 1 / 254.0 }).Passes);
+        Assert.Equal(8, Run(Network(flat: false), Recipe).Passes);
+        Assert.Equal(8, Run(Network(weights: w => w * 2), Recipe).Passes);
+        // A picture of the same name with another content.
+        File.Copy(folder.Images.Items[1].Path, folder.Images.Items[0].Path, overwrite: true);
+        var changed = Run(Network(), Recipe);
+        Assert.Equal(first.Rows[1], changed.Rows[0]);
+        Assert.Equal(0, changed.Passes);
+        folder.Spoil("circle", "zz.png");
+        Assert.Throws<ConvTransferException>(() => Run(Network(), Recipe));
     }
 
     private sealed class Observer(Action<ProgressReport> report) : IProgress<ProgressReport>
