@@ -54,6 +54,9 @@ internal sealed unsafe class GeneralResize
     /// <summary>True when the input or the output has no element; there is nothing to run then.</summary>
     public bool IsEmpty { get; }
 
+    /// <summary>The taps of every axis; null where the axis is left alone.</summary>
+    public ReadOnlySpan<AxisTaps?> Taps => _taps;
+
     /// <summary>The number of elements of the output.</summary>
     public long OutputCount => Product(_outputDims);
 

@@ -15,6 +15,7 @@ internal static class GradientOperators
         new ConvWeightGradient(),
         new MaxPoolGradient(),
         new AveragePoolGradient(),
+        new AxisScatter(),
         new ClipGradient(),
         new BatchStatisticsNormalization(),
         new BatchNormalizationGradient(),

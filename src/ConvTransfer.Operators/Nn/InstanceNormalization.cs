@@ -33,6 +33,24 @@ internal sealed class InstanceNormalization : PlainOperator
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, LegacyAxis.ConsumedInputs);
 
+    // With x' the normalized input: dx = (d − mean(d) − x' · mean(d · x')) / deviation, where d = scale · dy.
+    public override void Gradient(GradientContext g)
+    {
+        var shape = g.N.InputShape(0);
+        long[] spatial = [.. Enumerable.Range(2, shape.Rank - 2).Select(a => (long)a)];
+        string Mean(string value) => g.Node("ReduceMean", [value, g.Integers(spatial)]);
+        string Total(string value) => g.Node("ReduceSum", [value, g.Integers([0, .. spatial])], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]);
+        string Times(string a, string b) => g.Node("Mul", [a, b]);
+        string dy = g.Gradient, centred = g.Node("Sub", [g.Input(0), Mean(g.Input(0))]);
+        string deviation = g.Node("Sqrt", [g.Node("Add", [Mean(Times(centred, centred)), g.Scalar(g.N.Get(Epsilon))])]), normalized = g.Node("Div", [centred, deviation]);
+        if (g.IsWanted(2)) g.Accumulate(2, Total(dy));
+        if (g.IsWanted(1)) g.Accumulate(1, Total(Times(dy, normalized)));
+        if (!g.IsWanted(0)) return;
+        string d = Times(dy, g.Reshaped(g.Input(1), new Shape([1, shape[1], .. spatial.Select(_ => 1L)])));
+        string rest = g.Node("Sub", [g.Node("Sub", [d, Mean(d)]), Times(normalized, Mean(Times(d, normalized)))]);
+        g.Accumulate(0, g.Node("Div", [rest, deviation]));
+    }
+
     protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, Maker>(n.Input(0).ElementType, new Maker(n));
 
     private readonly struct Maker(NodeContext n) : INumberMaker<PlainKernel>

@@ -1,7 +1,7 @@
 using System.Numerics;
-using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Tensors;
@@ -38,6 +38,17 @@ internal sealed class Gather : PlainOperator
         return Array.ConvertAll(indices, i => data[i < 0 ? i + data.Length : i]);
     }
 
+    public override void Gradient(GradientContext g)
+    {
+        var x = g.N.InputShape(0);
+        int axis = g.N.Axis(g.N.Get(AxisOf), x.Rank);
+        long count = g.N.InputShape(1).ElementCount;
+        if (count == 0 || x.ElementCount == 0) return;
+        string to = g.Node("Cast", [g.Reshaped(g.Input(1), new Shape([count]))], [new NodeAttribute("to", new AttributeValue.Int((long)ElementType.Int64))]);
+        string dy = g.Reshaped(g.Gradient, new Shape([x.Product(0, axis), count, x.Product(axis + 1, x.Rank)]));
+        g.Accumulate(0, g.Reshaped(AxisScatter.Emit(g, dy, 1, x[axis], to), x));
+    }
+
     protected override PlainKernel Prepare(NodeContext n)
     {
         var x = n.InputShape(0);
@@ -50,21 +61,6 @@ internal sealed class Gather : PlainOperator
 
 /// <summary>The data as [outer, length, block] elements, and the number of indices.</summary>
 internal readonly record struct GatherGeometry(long Outer, long Length, long Block, long Indices);
-
-/// <summary>Holds indices that are known only while running against the length of their axis.</summary>
-internal sealed record IndexCheck(string Node, string Label, int Axis, long Length)
-{
-    /// <summary>What is wrong with an index.</summary>
-    public static string Message(long index, int axis, long length) => $"index {index} is outside axis {axis} of length {length}, expected {-length} to {length - 1}";
-
-    /// <summary>The index counted from the front.</summary>
-    /// <exception cref="ConvTransferException">It is out of range.</exception>
-    public long FromFront(long index)
-    {
-        if (index < -Length || index >= Length) throw new ConvTransferException(FailureCause.DataInvalid, $"{Label}: {Message(index, Axis, Length)}", node: Node);
-        return index < 0 ? index + Length : index;
-    }
-}
 
 internal sealed unsafe class GatherKernel<TIndex>(ElementType type, GatherGeometry g, IndexCheck check) : PlainKernel where TIndex : unmanaged, IBinaryInteger<TIndex>
 {

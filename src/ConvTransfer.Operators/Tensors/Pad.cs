@@ -1,6 +1,7 @@
 using ConvTransfer.Engine.Movement;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Tensors;
@@ -63,6 +64,31 @@ internal sealed class Pad : PlainOperator
         string amounts = lift.Constant("pads", TensorData.From<long>("", [pads.Length], pads));
         if (n.Get(Value) == 0) return [n.Node with { Inputs = [n.Node.Inputs[0], amounts], Attributes = others }];
         return [n.Node with { Inputs = [n.Node.Inputs[0], amounts, lift.Constant("constant_value", ValueOf(n))], Attributes = others }];
+    }
+
+    public override void Gradient(GradientContext g)
+    {
+        var x = g.N.InputShape(0);
+        if (x.ElementCount == 0) return;
+        var amounts = Amounts(g.N) ?? throw g.N.Unsupported("the pads are not known before the run, so it has no gradient; freeze up to its output");
+        string dx = g.Gradient;
+        if (Mode(g.N) == Constant)
+        {
+            dx = g.Node("Pad", [dx, g.Integers([.. amounts.Select(a => -a.Begin), .. amounts.Select(a => -a.End)])]);
+            g.Accumulate(0, dx);
+            // The constant has whatever the data does not have.
+            string Total(string value) => g.Node("ReduceSum", [value], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]);
+            if (g.IsWanted(2)) g.Accumulate(2, g.Reshaped(g.Node("Sub", [Total(g.Gradient), Total(dx)]), g.N.InputShape(2)));
+            return;
+        }
+        for (int axis = 0; axis < x.Rank; axis++)
+        {
+            if (amounts[axis] == (0, 0)) continue;
+            var runs = Runs(Mode(g.N), x[axis], amounts[axis].Begin, amounts[axis].End);
+            if (runs.Count == 0) return;
+            dx = AxisScatter.Emit(g, dx, axis, x[axis], g.Integers([.. runs.SelectMany(run => Enumerable.Range(0, (int)run.Length).Select(i => run.From + (i * run.Step)))]));
+        }
+        g.Accumulate(0, dx);
     }
 
     protected override PlainKernel Prepare(NodeContext n)

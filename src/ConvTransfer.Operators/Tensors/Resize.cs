@@ -1,6 +1,7 @@
 using ConvTransfer.Engine.Resampling;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Tensors;
@@ -53,6 +54,25 @@ internal sealed class Resize : PlainOperator
     {
         if (n.Version != 10 || lift.TargetOpset < 11) return base.Lift(n, lift);
         return [ResizeLift.ToResize(n, lift, n.Node.Inputs[1], linear: n.Get(Mode10) != "nearest", n.ConstantFloats(1))];
+    }
+
+    // The taps of each axis backward: every mode is a sum of weighted elements.
+    public override void Gradient(GradientContext g)
+    {
+        Shape x = g.N.InputShape(0), y = g.N.OutputShape(0);
+        var sizing = Sizing(g.N);
+        var resize = new GeneralResize(Settings(g.N), x.Dims, y.Dims, sizing.KernelScales(y), sizing.Region());
+        if (resize.IsEmpty) return;
+        string dx = g.Gradient;
+        for (int axis = 0; axis < x.Rank; axis++)
+        {
+            if (resize.Taps[axis] is not { } taps || (taps.IsIdentity && taps.Outside is null)) continue;
+            var each = Enumerable.Range(0, taps.OutputLength).Where(i => taps.Outside?[i] != true).SelectMany(i => Enumerable.Range(0, taps.Count[i]).Select(k => (From: (long)i, To: (long)taps.First[i] + k, Weight: taps.Weights[(i * taps.Window) + k]))).ToArray();
+            if (each.Length == 0) return;
+            string weights = g.Constant(TensorData.From<float>("", [each.Length], each.Select(t => t.Weight).ToArray()));
+            dx = AxisScatter.Emit(g, dx, axis, x[axis], g.Integers([.. each.Select(t => t.To)]), g.Integers([.. each.Select(t => t.From)]), weights);
+        }
+        g.Accumulate(0, dx);
     }
 
     protected override PlainKernel Prepare(NodeContext n)

@@ -1,5 +1,6 @@
 using ConvTransfer.Engine.Movement;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Tensors;
@@ -48,6 +49,23 @@ internal sealed class Slice : PlainOperator
         string Input(string hint, long[] values) => lift.Constant(hint, TensorData.From<long>("", [values.Length], values));
         string data = n.Node.Inputs[0], starts = Input("starts", n.Get(Starts)!), ends = Input("ends", n.Get(Ends)!);
         return [n.Node with { Inputs = n.Get(Axes) is { } axes ? [data, starts, ends, Input("axes", axes)] : [data, starts, ends], Attributes = [] }];
+    }
+
+    // What is taken in steps of 1 is put back by padding, what is taken in others by a scatter.
+    public override void Gradient(GradientContext g)
+    {
+        var x = g.N.InputShape(0);
+        if (g.N.OutputShape(0).ElementCount == 0) return;
+        var ranges = Ranges(g.N) ?? throw g.N.Unsupported("the part that it takes is not known before the run, so it has no gradient; freeze up to its output");
+        long[] pads = new long[2 * x.Rank];
+        string dx = g.Gradient;
+        for (int axis = 0; axis < x.Rank; axis++)
+        {
+            var (start, step, count) = ranges[axis].In(x[axis]);
+            if (step == 1) (pads[axis], pads[x.Rank + axis]) = (start, x[axis] - start - count);
+            else dx = AxisScatter.Emit(g, dx, axis, x[axis], g.Integers([.. Enumerable.Range(0, (int)count).Select(i => start + (i * step))]));
+        }
+        g.Accumulate(0, pads.All(p => p == 0) ? dx : g.Node("Pad", [dx, g.Integers(pads)]));
     }
 
     protected override PlainKernel Prepare(NodeContext n)

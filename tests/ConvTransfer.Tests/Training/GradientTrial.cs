@@ -24,7 +24,8 @@ internal sealed class GradientTrial : IDisposable
         // Sizes, axes and bounds stay constants; every number that the result varies with is differentiated.
         Wanted = [.. problem.Node.Inputs.Select((name, i) => (name, i)).Where(x => x.name.Length > 0 && problem.Inputs[x.i] is { IsConstant: false } input && input.Data.ElementType == ElementType.Float32 && OperatorSchema.At(formal, x.i) is { DecidesShape: false }).Select(x => x.name)];
         _single = WithLoss(problem);
-        _double = AsDouble(_single);
+        // What decides shapes keeps its type: scales are float32 beside any data.
+        _double = AsDouble(_single, [.. problem.Node.Inputs.Where((name, i) => name.Length > 0 && OperatorSchema.At(formal, i) is { DecidesShape: true })]);
         _feeds = problem.Feeds().ToDictionary(f => f.Key, f => Doubled(f.Value));
     }
 
@@ -113,12 +114,12 @@ internal sealed class GradientTrial : IDisposable
 
     private static Model Importing(Model model) => model with { OpsetImports = [new OpsetImport("", System.Math.Max(18, model.Opset()!.Value)), new OpsetImport(GradientOperators.Domain, GradientOperators.Version)] };
 
-    private static Model AsDouble(Model model) => model with
+    private static Model AsDouble(Model model, HashSet<string> kept) => model with
     {
         Graph = model.Graph with
         {
             Inputs = model.Graph.Inputs.Select(i => i.Type is TensorType { ElementType: ElementType.Float32 } type ? i with { Type = type with { ElementType = ElementType.Float64 } } : i).ToValueList(),
-            Initializers = model.Graph.Initializers.Select(Doubled).ToValueList(),
+            Initializers = model.Graph.Initializers.Select(data => kept.Contains(data.Name) ? data : Doubled(data)).ToValueList(),
         },
     };
 
