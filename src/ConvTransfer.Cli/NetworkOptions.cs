@@ -21,10 +21,10 @@ internal sealed class NetworkOptions
         Required = true,
     };
 
-    /// <summary>The folder in which features are kept, for the verbs that keep them.</summary>
+    /// <summary>The folder in which features, and what frozen layers give, are kept, for the verbs that keep them.</summary>
     public Option<string> CacheFolder { get; } = new("--cache")
     {
-        Description = "Keep features in this folder, and take from it those of the same network, recipe and picture; it is made where it does not exist. Default: nothing is kept.",
+        Description = "Keep what the network, or its frozen part, gives for each picture in this folder, and take from it what is there for the same network, recipe, view and picture; it is made where it does not exist. Default: nothing is kept after the work.",
         HelpName = "DIR",
     };
 
@@ -53,15 +53,17 @@ internal sealed class NetworkOptions
     /// <summary>The pictures.</summary>
     public ImageDataset Images(VerbContext context) => _pictures.Dataset(context);
 
-    /// <summary>The cache that features are kept in, or null; the caller disposes it. It has no memory: each feature is read once.</summary>
+    /// <summary>The cache that features are kept in, or null; the caller disposes it.</summary>
+    /// <param name="context">The command line.</param>
+    /// <param name="memoryBytes">How much of it is kept in memory too: nothing where each entry is read once.</param>
     /// <exception cref="UsageException">Its folder is among the pictures.</exception>
-    public ActivationCache? Cache(VerbContext context)
+    public ActivationCache? Cache(VerbContext context, long memoryBytes = 0)
     {
         if (context.Get(CacheFolder) is not { } folder) return null;
         string inside = Path.GetRelativePath(Path.GetFullPath(context.Get(_pictures.Images)!), Path.GetFullPath(folder));
         if (!Path.IsPathRooted(inside) && inside.Split(Path.DirectorySeparatorChar)[0] != "..") throw new UsageException($"--cache '{DisplayText.Escape(folder)}' lies among the pictures; name a folder outside of them");
         var log = new LineLogger(context.Log);
-        return new ActivationCache(memoryBytes: 0, folder, report: problem => log.LogWarning("{Problem}", problem.Message));
+        return new ActivationCache(memoryBytes, folder, report: problem => log.LogWarning("{Problem}", problem.Message));
     }
 
     /// <summary>The pipeline up to the features.</summary>

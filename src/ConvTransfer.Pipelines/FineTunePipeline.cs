@@ -28,9 +28,8 @@ public sealed class FineTunePipeline
     private readonly ValueList<FreezeRule> _freeze;
     private readonly FineTuneOptions _how;
     private readonly PictureViews _views;
-    private readonly string? _cacheFolder;
 
-    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options, ValueList<FreezeRule> freeze, FineTuneOptions how, PictureViews? views = null, string? cacheFolder = null)
+    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options, ValueList<FreezeRule> freeze, FineTuneOptions how, PictureViews? views = null)
     {
         _truncated = truncated;
         _cut = cut;
@@ -39,14 +38,13 @@ public sealed class FineTunePipeline
         _freeze = freeze;
         _how = how;
         _views = views ?? PictureViews.Flips;
-        _cacheFolder = cacheFolder;
     }
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return new(_truncated, _cut, _recipe, _options, [.. _freeze, rule], _how, _views, _cacheFolder);
+        return new(_truncated, _cut, _recipe, _options, [.. _freeze, rule], _how, _views);
     }
 
     /// <summary>Sets how the network is trained.</summary>
@@ -55,7 +53,7 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(how);
         how.Check();
-        return new(_truncated, _cut, _recipe, _options, _freeze, how, _views, _cacheFolder);
+        return new(_truncated, _cut, _recipe, _options, _freeze, how, _views);
     }
 
     /// <summary>Sets how often each picture is seen, and leaves the rest as it is.</summary>
@@ -65,14 +63,7 @@ public sealed class FineTunePipeline
     public FineTunePipeline Augment(PictureViews views)
     {
         ArgumentNullException.ThrowIfNull(views);
-        return new(_truncated, _cut, _recipe, _options, _freeze, _how, views, _cacheFolder);
-    }
-
-    /// <summary>Keeps what the frozen part gives in a folder too, so that later trainings find it. Without, it is kept in memory while a training runs.</summary>
-    public FineTunePipeline CacheIn(string folder)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        return new(_truncated, _cut, _recipe, _options, _freeze, _how, _views, folder);
+        return new(_truncated, _cut, _recipe, _options, _freeze, _how, views);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -85,8 +76,8 @@ public sealed class FineTunePipeline
     /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; too many pictures are bad; or a number is no longer finite.</exception>
     public FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut = null, IProgress<ProgressReport>? progress = null, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
-        using var cache = Cache();
-        return Fit(images, heldOut, cache, progress, training, cancellationToken);
+        using var own = OwnCache();
+        return Fit(images, heldOut, _options.Cache ?? own!, progress, training, cancellationToken);
     }
 
     private FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
@@ -125,10 +116,10 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         var figures = new List<Figures>();
-        using var cache = Cache();
+        using var own = OwnCache();
         foreach (var split in images.Folds(folds, _options.Seed))
         {
-            figures.Add(Try(split, cache, training, cancellationToken));
+            figures.Add(Try(split, _options.Cache ?? own!, training, cancellationToken));
             progress?.Report(new ProgressReport("folds", figures.Count, folds, "folds", System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
         return new FoldFigures(figures.ToValueList());
@@ -138,8 +129,8 @@ public sealed class FineTunePipeline
     public Figures HoldOut(ImageDataset images, double testFraction, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var cache = Cache();
-        return Try(images.Split(testFraction, _options.Seed), cache, training, cancellationToken);
+        using var own = OwnCache();
+        return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, training, cancellationToken);
     }
 
     private Figures Try(ImageSplit split, ActivationCache cache, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
@@ -154,7 +145,8 @@ public sealed class FineTunePipeline
 
     private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, _views, trainer, cache, _options);
 
-    private ActivationCache Cache() => new(_options.Limits.MemoryBytes / 4, _cacheFolder, report: problem => _options.Logger.LogWarning("{Problem}", problem));
+    // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
+    private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
 
     private IEnumerable<TensorData> Changed(Model trained)
     {

@@ -23,7 +23,7 @@ public sealed record PipelineOptions
     /// <summary>How much a model or a picture may ask for.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 
-    /// <summary>Where features are kept and looked up, so that each is computed once; null for nowhere. The caller opened it, with the folder if there is one, and disposes it.</summary>
+    /// <summary>The cache of features, and of what the frozen part of a fine-tuned network gives; the caller's to dispose. With null features are computed anew, and a fine-tuning keeps what it needs in memory of its own.</summary>
     public ActivationCache? Cache { get; init; }
 
     /// <summary>Takes what there is to say, such as a picture that was left out.</summary>

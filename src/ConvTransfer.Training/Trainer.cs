@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;

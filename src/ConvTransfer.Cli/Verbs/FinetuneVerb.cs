@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ConvTransfer.Core;
 using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Cli.Verbs;
@@ -27,14 +28,13 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
     private readonly Option<string> _augment = Augmentations();
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
-    private readonly Option<string> _cache = new("--cache") { Description = "Keep what the frozen layers give in this folder too, so that later trainings find it.", HelpName = "DIR" };
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
 
-    public override IEnumerable<Symbol> Parameters => [.. _network.All, _until, _freeze, _last, _epochs, _batch, _headRate, _bodyRate, _augment, _views, _cache, _folds, _testFraction, _seed, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _network.All, _network.CacheFolder, _until, _freeze, _last, _epochs, _batch, _headRate, _bodyRate, _augment, _views, _folds, _testFraction, _seed, _output, _force];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -42,7 +42,9 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), network = Path.Combine(folder, NetworkName), figuresFile = Path.Combine(folder, FiguresName);
         OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_network.Model)!);
         var images = _network.Images(context);
-        var pipeline = Pipeline(context);
+        // Every epoch reads what is kept: it is worth memory too.
+        using var cache = _network.Cache(context, context.Limits.MemoryBytes / 4);
+        var pipeline = Pipeline(context, cache);
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Figures(context, pipeline, images, training);
         using var tuned = UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken));
@@ -69,12 +71,11 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         });
     }
 
-    private FineTunePipeline Pipeline(VerbContext context) => UsageException.Of(() =>
+    private FineTunePipeline Pipeline(VerbContext context, ActivationCache? cache) => UsageException.Of(() =>
     {
-        var pipeline = _network.Pipeline(context, context.Get(_seed)).FineTune(Standard with { Epochs = context.Get(_epochs), BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) });
+        var pipeline = _network.Pipeline(context, context.Get(_seed), cache).FineTune(Standard with { Epochs = context.Get(_epochs), BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) });
         var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
         pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
-        if (context.Get(_cache) is { } cache) pipeline = pipeline.CacheIn(cache);
         foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
         foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
         return context.IsGiven(_last) ? pipeline.Freeze(FreezeRule.AllButLast(context.Get(_last))) : pipeline;

@@ -4,6 +4,7 @@ using ConvTransfer.Imaging;
 using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Tests.Pipelines;
@@ -28,9 +29,9 @@ public sealed class FineTunePipelineTests : IDisposable
         return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3));
     }
 
-    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0) => TransferPipeline.FromModel(Network())
+    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0, ActivationCache? cache = null) => TransferPipeline.FromModel(Network())
         .Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
-        .With(PipelineOptions.Default with { Seed = 3, Threads = threads })
+        .With(PipelineOptions.Default with { Seed = 3, Threads = threads, Cache = cache })
         .FreezeUntil("relu3.out").FineTune(how ?? new FineTuneOptions { Epochs = 6, BatchSize = 6 });
 
     private static byte[] Weights(FineTunedModel model) => [.. model.Training.Network.Graph.Initializers.SelectMany(t => t.Bytes.ToArray())];
@@ -76,12 +77,15 @@ public sealed class FineTunePipelineTests : IDisposable
     [Fact]
     public void KeptAndComputedActivationsGiveTheSameLosses()
     {
-        string cache = Path.Combine(_folder, "cache");
-        var pipeline = Pipeline().Augment(new PictureViews(Augmentation.Flips, 3));
-        using var first = pipeline.Fit(_pictures.Images);
-        using var stored = pipeline.CacheIn(cache).Fit(_pictures.Images);
-        using var found = pipeline.CacheIn(cache).Fit(_pictures.Images);
-        Assert.NotEmpty(Directory.GetFiles(cache, "*", SearchOption.AllDirectories));
+        var views = new PictureViews(Augmentation.Flips, 3);
+        using var first = Pipeline().Augment(views).Fit(_pictures.Images);
+        using var cache = new ActivationCache(memoryBytes: 0, Path.Combine(_folder, "cache"));
+        using var stored = Pipeline(cache: cache).Augment(views).Fit(_pictures.Images);
+        long misses = cache.Counters.Misses;
+        Assert.True(misses > 0);
+        // The second training computes nothing again: not the features before it, not the frozen part, not the features of the same result.
+        using var found = Pipeline(cache: cache).Augment(views).Fit(_pictures.Images);
+        Assert.Equal(misses, cache.Counters.Misses);
         foreach (var other in new[] { stored, found }) Assert.Equal(first.Training.Epochs.Select(e => e.Loss), other.Training.Epochs.Select(e => e.Loss));
         using var anew = Pipeline().Augment(new PictureViews(Augmentation.Flips, 0)).Fit(_pictures.Images);
         Assert.NotEqual(first.Training.Epochs.Select(e => e.Loss), anew.Training.Epochs.Select(e => e.Loss));
