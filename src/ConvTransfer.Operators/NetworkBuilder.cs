@@ -51,8 +51,8 @@ public sealed class NetworkBuilder
         return name;
     }
 
-    /// <summary>A convolution with bias 0 and square kernels; <paramref name="padding"/> on every side.</summary>
-    public string Convolution(string x, int filters, int kernel, int stride = 1, int padding = 0, int groups = 1)
+    /// <summary>A convolution with square kernels; <paramref name="padding"/> on every side. Its bias is 0, or it has none: before a batch normalization one would be without effect.</summary>
+    public string Convolution(string x, int filters, int kernel, int stride = 1, int padding = 0, int groups = 1, bool bias = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(filters);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernel);
@@ -61,7 +61,8 @@ public sealed class NetworkBuilder
         int spatial = type.Rank - 2;
         string node = NodeName("conv");
         string w = Weights($"{node}.weight", [filters, type[1].Value / groups, .. Enumerable.Repeat((long)kernel, spatial)]);
-        return Add("Conv", node, [x, w, Zeros($"{node}.bias", filters)],
+        ValueList<string> inputs = bias ? [x, w, Zeros($"{node}.bias", filters)] : [x, w];
+        return Add("Conv", node, inputs,
             Ints("kernel_shape", kernel, spatial), Ints("strides", stride, spatial), Ints("pads", padding, 2 * spatial), new NodeAttribute("group", new AttributeValue.Int(groups)));
     }
 
