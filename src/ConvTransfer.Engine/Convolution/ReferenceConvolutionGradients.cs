@@ -18,14 +18,15 @@ internal static unsafe class ReferenceConvolutionGradients
     /// <param name="w">[filters, channels / groups, kernel…].</param>
     /// <param name="dx">[batch, channels, input…]; must not overlap the others.</param>
     /// <param name="scratch"><see cref="ScratchBytes"/>, aligned to 8.</param>
-    public static void Input<T>(ConvolutionGeometry g, T* dy, T* w, T* dx, byte* scratch) where T : unmanaged, INumberBase<T>
+    /// <param name="b">[channels]: what the sums of each channel begin with, as in a transposed convolution; null for 0.</param>
+    public static void Input<T>(ConvolutionGeometry g, T* dy, T* w, T* dx, byte* scratch, T* b = null) where T : unmanaged, INumberBase<T>
     {
         double* sums = (double*)scratch;
         for (int n = 0; n < g.Batch; n++)
         {
             for (int c = 0; c < g.Channels; c++)
             {
-                new Span<double>(sums, g.InputPlane).Clear();
+                new Span<double>(sums, g.InputPlane).Fill(b is null ? 0 : double.CreateTruncating(b[c]));
                 int group = c / g.ChannelsPerGroup;
                 for (int m = group * g.FiltersPerGroup; m < (group + 1) * g.FiltersPerGroup; m++)
                 {

@@ -73,22 +73,7 @@ internal sealed class Conv : Operator
         if (g.IsWanted(2)) g.Accumulate(2, g.Node("ReduceSum", [g.Gradient, g.Integers([0, .. Enumerable.Range(2, g.N.Input(0).Rank - 2)])], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]));
     }
 
-    private static SlidingWindow Window(NodeContext n)
-    {
-        int rank = SlidingWindow.SpatialRank(n);
-        var w = n.Input(1);
-        n.Require(w.Rank == rank + 2, $"weights {Shown(n, 1)} have rank {w.Rank}, input {Shown(n, 0)} has rank {rank + 2}");
-        Dim[] kernel = [.. w.Dims!.Value.Skip(2)];
-        if (n.Get(SlidingWindow.KernelShape) is { } given)
-        {
-            n.Require(given.Length == rank, $"attribute 'kernel_shape' has {given.Length} numbers, expected {rank}");
-            for (int a = 0; a < rank; a++) n.Require(kernel[a].MayEqual(given[a]), $"attribute 'kernel_shape' is {given[a]} on spatial axis {a}, the weights {Shown(n, 1)} are {w}");
-            for (int a = 0; a < rank; a++)
-                if (!kernel[a].IsKnown) kernel[a] = given[a];
-        }
-        foreach (var k in kernel) n.Require(!k.IsKnown || k.Value >= 1, $"attribute 'kernel_shape' or weights {Shown(n, 1)} hold {k}, expected at least 1");
-        return new SlidingWindow(n, kernel, SlidingWindow.Dilations);
-    }
+    private static SlidingWindow Window(NodeContext n) => new(n, SlidingWindow.ReadWeightsKernel(n), SlidingWindow.Dilations);
 
     private static ConvolutionGeometry Geometry(NodeContext n)
     {
@@ -106,7 +91,7 @@ internal sealed class Conv : Operator
     private static unsafe PackedWeights Pack(F32Convolution convolution, Tensor w, LoweringContext plan) =>
         plan.Shared($"{convolution.WeightsForm}, {(int)VectorWidths.Best} lanes", () => convolution.Pack((float*)w.Pointer));
 
-    private static string Shown(NodeContext n, int input) => $"'{Core.DisplayText.Escape(n.Node.Inputs[input])}'";
+    private static string Shown(NodeContext n, int input) => SlidingWindow.Shown(n, input);
 
     private sealed unsafe class PlainConvolution<TElement>(ConvolutionGeometry geometry) : PlainKernel where TElement : unmanaged, System.Numerics.INumberBase<TElement>
     {

@@ -6,6 +6,7 @@ internal static class NnOperators
     public static Operator[] All { get; } =
     [
         new Conv(),
+        new ConvTranspose(),
         new MaxPool(),
         new AveragePool(),
         new GlobalPool(average: true),

@@ -34,9 +34,9 @@ internal sealed class SlidingWindow
         _ceil = ceil;
         Rank = kernel.Count;
         _kernel = [.. kernel.Select(k => k.IsKnown ? k.Value : (long?)null)];
-        _strides = Read(Strides, Rank, 1);
-        _dilations = dilations is null ? Filled(Rank, 1) : Read(dilations, Rank, 1);
-        _pads = Read(Pads, 2 * Rank, 0);
+        _strides = Read(n, Strides, Rank, Rank, 1);
+        _dilations = dilations is null ? Filled(Rank, 1) : Read(n, dilations, Rank, Rank, 1);
+        _pads = Read(n, Pads, Rank, 2 * Rank, 0);
         _autoPad = n.Get(AutoPad);
         for (int a = 0; a < Rank; a++)
             if (_kernel[a] is long k) n.Require(WindowAxis.Span(k, _dilations[a]) <= int.MaxValue, $"attribute 'dilations' is {_dilations[a]} on spatial axis {a}: the window would span {WindowAxis.Span(k, _dilations[a])} elements");
@@ -54,6 +54,41 @@ internal sealed class SlidingWindow
         foreach (long k in kernel) n.Require(k is >= 1 and <= int.MaxValue, $"attribute 'kernel_shape' holds {k}, expected 1 to {int.MaxValue}");
         return Array.ConvertAll(kernel, k => (Dim)k);
     }
+
+    /// <summary>The lengths of a window that the weights, input 1 [·, ·, kernel…], tell, and with them the attribute kernel_shape; checked.</summary>
+    public static Dim[] ReadWeightsKernel(NodeContext n)
+    {
+        int rank = SpatialRank(n);
+        var w = n.Input(1);
+        n.Require(w.Rank == rank + 2, $"weights {Shown(n, 1)} have rank {w.Rank}, input {Shown(n, 0)} has rank {rank + 2}");
+        Dim[] kernel = [.. w.Dims!.Value.Skip(2)];
+        if (n.Get(KernelShape) is { } given)
+        {
+            n.Require(given.Length == rank, $"attribute 'kernel_shape' has {given.Length} numbers, expected {rank}");
+            for (int a = 0; a < rank; a++) n.Require(kernel[a].MayEqual(given[a]), $"attribute 'kernel_shape' is {given[a]} on spatial axis {a}, the weights {Shown(n, 1)} are {w}");
+            for (int a = 0; a < rank; a++)
+                if (!kernel[a].IsKnown) kernel[a] = given[a];
+        }
+        foreach (var k in kernel) n.Require(!k.IsKnown || k.Value >= 1, $"attribute 'kernel_shape' or weights {Shown(n, 1)} hold {k}, expected at least 1");
+        return kernel;
+    }
+
+    /// <summary>A list attribute of the window, checked.</summary>
+    /// <param name="n">The node.</param>
+    /// <param name="attribute">The attribute.</param>
+    /// <param name="rank">The number of spatial axes.</param>
+    /// <param name="count">How many numbers there must be.</param>
+    /// <param name="least">The least of them that is allowed; all are this one where the node gives none.</param>
+    public static long[] Read(NodeContext n, IntsAttribute attribute, int rank, int count, long least)
+    {
+        if (n.Get(attribute) is not { } values) return Filled(count, least);
+        n.Require(values.Length == count, $"attribute '{attribute.Name}' has {values.Length} numbers, expected {count} for {rank} spatial axes");
+        foreach (long value in values) n.Require(value >= least && value <= int.MaxValue, $"attribute '{attribute.Name}' holds {value}, expected {least} to {int.MaxValue}");
+        return values;
+    }
+
+    /// <summary>The name of an input for messages.</summary>
+    public static string Shown(NodeContext n, int input) => $"'{Core.DisplayText.Escape(n.Node.Inputs[input])}'";
 
     /// <summary>The number of spatial axes of input 0.</summary>
     public static int SpatialRank(NodeContext n)
@@ -122,14 +157,6 @@ internal sealed class SlidingWindow
         _node.Require(output >= 1, $"the window of {span} (kernel_shape {kernel}, dilation {_dilations[a]}) is longer than spatial axis {a}: {input} with padding {begin} + {end}");
         _node.Require(output <= int.MaxValue && input + begin + end <= int.MaxValue, $"attribute 'pads' makes spatial axis {a} {input + begin + end} long, expected at most {int.MaxValue}");
         return new WindowAxis((int)input, (int)kernel, (int)System.Math.Min(_strides[a], int.MaxValue), (int)_dilations[a], (int)begin, (int)end, (int)output);
-    }
-
-    private long[] Read(IntsAttribute attribute, int count, long least)
-    {
-        if (_node.Get(attribute) is not { } values) return Filled(count, least);
-        _node.Require(values.Length == count, $"attribute '{attribute.Name}' has {values.Length} numbers, expected {count} for {Rank} spatial axes");
-        foreach (long value in values) _node.Require(value >= least && value <= int.MaxValue, $"attribute '{attribute.Name}' holds {value}, expected {least} to {int.MaxValue}");
-        return values;
     }
 
     private static long[] Filled(int count, long value)

@@ -29,6 +29,7 @@ internal static class Tolerances
     {
         ["BatchNormalization"] = Affine,
         ["Conv"] = Sum,
+        ["ConvTranspose"] = Sum,
         ["Gemm"] = Sum,
         ["MatMul"] = Sum,
         ["AveragePool"] = Sum,

@@ -18,6 +18,27 @@ internal sealed class ConvGradientProblems : GradientProblems
     }
 }
 
+internal sealed class ConvTransposeGradientProblems : GradientProblems
+{
+    public override string OpType => "ConvTranspose";
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        int rank = random.One(1, 2, 2, 2, 3), group = random.One(1, 1, 2, 3), channels = group * random.Int(1, 3), perGroup = random.Int(1, 3);
+        long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
+        long[] spatial = [.. kernel.Select(_ => (long)random.Int(1, rank == 3 ? 3 : 5))], more = [.. strides.Select((s, a) => (long)random.Int(0, (int)System.Math.Max(s, dilations[a]) - 1))];
+        long[] full = [.. spatial.Select((d, a) => ((d - 1) * strides[a]) + ((kernel[a] - 1) * dilations[a]) + 1 + more[a])];
+        NodeAttribute place = random.Int(0, 3) switch
+        {
+            0 => ProblemData.Attribute("auto_pad", random.One("SAME_UPPER", "SAME_LOWER", "VALID")),
+            1 => ProblemData.List("output_shape", [.. full.Select(f => System.Math.Max(1, f + random.Int(-2, 2)))]),
+            _ => ProblemData.List("pads", [.. full.Select(f => (long)random.Int(0, (int)System.Math.Min(2, f / 2))), .. full.Select(f => (long)random.Int(0, (int)System.Math.Min(2, (f - 1) / 2)))]),
+        };
+        return Of([random.Normal([random.Int(1, 3), channels, .. spatial]), random.Normal([channels, perGroup, .. kernel]), random.Flip() ? random.Normal(perGroup * group) : null],
+            place, ProblemData.Attribute("group", group), ProblemData.List("strides", strides), ProblemData.List("dilations", dilations), ProblemData.List("output_padding", more));
+    }
+}
+
 internal abstract class PoolGradientProblems(string op) : GradientProblems
 {
     public override string OpType { get; } = op;
