@@ -82,27 +82,33 @@ public sealed class FineTunePipeline
 
     private FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        images.RequireTwoClasses();
-        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
-        var labels = images.Classes.ToValueList();
-        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
-        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        // Planned once with a head of zeros, so that what cannot be trained is refused before any picture is read.
-        Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(_how.BatchSize, images.Count)).Dispose();
-        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
-
-        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
-        FeatureTable before;
-        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options)) before = extractor.Extract(images, progress, cancellationToken);
-        var head = NewHead.Behind(_truncated, labels.Count, width, before);
+        var (before, head) = Prepared(images, progress, cancellationToken);
         using var trainer = Trainer(head, Math.Min(_how.BatchSize, before.Count));
         using var samples = Samples(trainer, before.Images, cache);
         using var held = heldOut is null ? null : Samples(trainer, Aligned(heldOut, images), cache);
         var result = trainer.Run(samples, held, training, cancellationToken);
 
         var network = _truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) };
-        return FineTunedModel.Of(network, _cut, _recipe, _options, head.Folded(result.Network, labels), before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
+        return FineTunedModel.Of(network, _cut, _recipe, _options, head.Folded(result.Network, images.Classes.ToValueList()), before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
+    }
+
+    /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
+    /// <param name="images">The pictures to train on.</param>
+    /// <param name="range">The range of rates and the number of steps; null for <see cref="LearningRateFinderOptions.Default"/>.</param>
+    /// <param name="progress">Told of computing features, and of the steps; or null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The curve; <see cref="LearningRateCurve.WithRate"/> gives the options with a rate of it.</returns>
+    /// <exception cref="ArgumentException">Every rate of the options is 0, or the range makes no sense.</exception>
+    /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; or too many pictures are bad.</exception>
+    public LearningRateCurve FindLearningRate(ImageDataset images, LearningRateFinderOptions? range = null, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        range ??= LearningRateFinderOptions.Default;
+        range.Check();
+        using var own = OwnCache();
+        var (before, head) = Prepared(images, progress, cancellationToken);
+        using var trainer = Trainer(head, Math.Min(_how.BatchSize, before.Count));
+        using var samples = Samples(trainer, before.Images, _options.Cache ?? own!);
+        return trainer.FindLearningRate(samples, range, progress, cancellationToken);
     }
 
     /// <summary>The figures of networks that are each trained without one part of the pictures and tried on it.</summary>
@@ -131,6 +137,25 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
         return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, training, cancellationToken);
+    }
+
+    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
+    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        images.RequireTwoClasses();
+        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
+        var labels = images.Classes.ToValueList();
+        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
+        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
+        // Planned once with a head of zeros, so that what cannot be trained is refused before any picture is read.
+        Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(_how.BatchSize, images.Count)).Dispose();
+        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
+
+        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
+        FeatureTable before;
+        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options)) before = extractor.Extract(images, progress, cancellationToken);
+        return (before, NewHead.Behind(_truncated, labels.Count, width, before));
     }
 
     private Figures Try(ImageSplit split, ActivationCache cache, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)

@@ -80,6 +80,23 @@ public sealed class Trainer : IDisposable
         return run.Run(cancellationToken);
     }
 
+    /// <summary>Looks for a learning rate: trains on a few batches while the rates of all weights rise together, and then takes everything back. A training after it gives the bits of one without it.</summary>
+    /// <param name="samples">The samples to train on; as few as one batch do, they are gone through as often as it takes.</param>
+    /// <param name="options">The range of rates and the number of steps; null for <see cref="LearningRateFinderOptions.Default"/>.</param>
+    /// <param name="progress">Told after every step, or null.</param>
+    /// <param name="cancellationToken">Stops; everything is taken back all the same.</param>
+    /// <exception cref="ArgumentException">Every rate of the training's options is 0.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value of the options is out of its range.</exception>
+    /// <exception cref="ConvTransferException">A sample's class is outside the head.</exception>
+    public LearningRateCurve FindLearningRate(ISampleSource samples, LearningRateFinderOptions? options = null, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        options ??= LearningRateFinderOptions.Default;
+        options.Check();
+        Check(samples);
+        return new LearningRateFinder(this, samples, options).Run(progress, cancellationToken);
+    }
+
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {

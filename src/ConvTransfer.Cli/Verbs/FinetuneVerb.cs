@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ConvTransfer.Core;
 using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
-using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Cli.Verbs;
@@ -16,35 +14,24 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer[123]*' --folds 5 --output tuned")
 {
     private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json";
-    private static readonly FineTuneOptions Standard = FineTuneOptions.Default;
 
-    private readonly NetworkOptions _network = new(cutIsRequired: false);
-    private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
-    private readonly Option<string[]> _freeze = new("--freeze") { Description = "Freeze the layers whose node, value or weight has this name; * stands for any characters. May be given more than once.", HelpName = "GLOB" };
-    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head.", 0, 100000, 0);
-    private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {Standard.Epochs}.", 1, 100000, Standard.Epochs);
-    private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
-    private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
-    private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
-    private readonly Option<string> _augment = Augmentations();
-    private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
+    private readonly TuningOptions _tuning = new();
+    private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {FineTuneOptions.Default.Epochs}.", 1, 100000, FineTuneOptions.Default.Epochs);
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
-    private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
 
-    public override IEnumerable<Symbol> Parameters => [.. _network.All, _network.CacheFolder, _until, _freeze, _last, _epochs, _batch, _headRate, _bodyRate, _augment, _views, _folds, _testFraction, _seed, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _folds, _testFraction, _output, _force];
 
     public override VerbResult Run(VerbContext context)
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), network = Path.Combine(folder, NetworkName), figuresFile = Path.Combine(folder, FiguresName);
-        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_network.Model)!);
-        var images = _network.Images(context);
-        // Every epoch reads what is kept: it is worth memory too.
-        using var cache = _network.Cache(context, context.Limits.MemoryBytes / 4);
-        var pipeline = Pipeline(context, cache);
+        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_tuning.Network.Model)!);
+        var images = _tuning.Network.Images(context);
+        using var cache = _tuning.Cache(context);
+        var pipeline = _tuning.Pipeline(context, cache, how => how with { Epochs = context.Get(_epochs) });
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Figures(context, pipeline, images, training);
         using var tuned = UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken));
@@ -71,16 +58,6 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         });
     }
 
-    private FineTunePipeline Pipeline(VerbContext context, ActivationCache? cache) => UsageException.Of(() =>
-    {
-        var pipeline = _network.Pipeline(context, context.Get(_seed), cache).FineTune(Standard with { Epochs = context.Get(_epochs), BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) });
-        var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
-        pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
-        foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
-        foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
-        return context.IsGiven(_last) ? pipeline.Freeze(FreezeRule.AllButLast(context.Get(_last))) : pipeline;
-    });
-
     private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, IProgress<TrainingProgress>? training)
     {
         if (context.IsGiven(_folds))
@@ -91,12 +68,4 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var figures = UsageException.Of(() => pipeline.HoldOut(images, context.Get(_testFraction), training, context.CancellationToken));
         return (figures.ToString(), FiguresJson.Of(figures), FiguresJson.Of(figures, indented: true));
     }
-
-    private static Option<string> Augmentations()
-    {
-        var option = new Option<string>("--augment") { Description = "How pictures are varied while training: flips mirrors half of the views, light takes parts and changes colours a little too. Default flips.", DefaultValueFactory = _ => "flips" };
-        return option.AcceptOnlyFromAmong("flips", "light", "none");
-    }
-
-    private static string Shown(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 }

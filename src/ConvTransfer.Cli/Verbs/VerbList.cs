@@ -14,6 +14,7 @@ internal static class VerbList
         new FeaturesVerb(),
         new TrainVerb(),
         new FinetuneVerb(),
+        new LrFindVerb(),
         new PredictVerb(),
         new EvaluateVerb(),
         new ConformanceVerb(),

@@ -124,4 +124,22 @@ public sealed class TransferVerbTests : IDisposable
         using var evaluation = JsonDocument.Parse(evaluated.Output);
         Assert.Equal(correct / 6.0, evaluation.RootElement.GetProperty("accuracy").GetDouble());
     }
+
+    [Fact]
+    public void LrFindPrintsTheCurveAndTheOptionsToTrainWith()
+    {
+        string target = Path.Combine(_folder, "rates.csv");
+        string[] line = [.. Common("lr-find"), "--batch", "4", "--steps", "40", "--least", "1e-4", "--augment", "none", "--output", target];
+        var text = Invocation.Of(line);
+        Assert.True(text.ExitCode == 0, text.Error);
+        Assert.Contains("suggested: --head-rate ", text.Output, StringComparison.Ordinal);
+        string[] lines = File.ReadAllLines(target);
+        Assert.Equal("rate,loss,smoothed", lines[0]);
+        Assert.Equal(1, Invocation.Of(line).ExitCode);
+        var json = Invocation.Of([.. line, "--force", "--json"]).Json;
+        Assert.Equal(lines.Length - 1, json["steps"]!.AsArray().Count);
+        Assert.Equal((double)json["suggestion"]!, (double)json["headRate"]!, 1e-12);
+        Assert.Equal(2, Invocation.Of([.. Common("lr-find"), "--least", "1", "--greatest", "0.1"]).ExitCode);
+        Assert.Equal(2, Invocation.Of([.. Common("lr-find"), "--freeze-until", "nosuch"]).ExitCode);
+    }
 }

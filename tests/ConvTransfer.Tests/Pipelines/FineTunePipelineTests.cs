@@ -167,6 +167,18 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Empty(frozen.TrainedWeights);
     }
 
+    [Fact]
+    public void ASearchForALearningRateReadsThePicturesAndLeavesNothingBehind()
+    {
+        using var cache = new ActivationCache(1 << 20);
+        var curve = Pipeline(cache: cache).FindLearningRate(_pictures.Images, new LearningRateFinderOptions { Steps = 40, Least = 1e-4 });
+        Assert.InRange(curve.Points.Count, 11, 40);
+        Assert.InRange(curve.Suggestion!.Value, 1e-4, 1);
+        using var before = Pipeline().Fit(_pictures.Images);
+        using var after = Pipeline(cache: cache).Fit(_pictures.Images);
+        Assert.True(Weights(before).AsSpan().SequenceEqual(Weights(after)));
+    }
+
     private sealed class Immediate<T>(Action<T> report) : IProgress<T>
     {
         public void Report(T value) => report(value);

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Globalization;
+using ConvTransfer.Imaging;
+using ConvTransfer.Pipelines;
+using ConvTransfer.Runtime.Caching;
+using ConvTransfer.Training;
+
+namespace ConvTransfer.Cli;
+
+/// <summary>The options that say how a network is fine-tuned: what is frozen, rates, batches and views. They are those of every verb that trains a network.</summary>
+internal sealed class TuningOptions
+{
+    private static readonly FineTuneOptions Standard = FineTuneOptions.Default;
+
+    private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
+    private readonly Option<string[]> _freeze = new("--freeze") { Description = "Freeze the layers whose node, value or weight has this name; * stands for any characters. May be given more than once.", HelpName = "GLOB" };
+    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head.", 0, 100000, 0);
+    private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
+    private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
+    private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
+    private readonly Option<string> _augment = Augmentations();
+    private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
+    private readonly Option<ulong> _seed = CommonOptions.Seed();
+
+    /// <summary>The network and the pictures.</summary>
+    public NetworkOptions Network { get; } = new(cutIsRequired: false);
+
+    /// <summary>All options, in the order of <c>--help</c>.</summary>
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _augment, _views, _seed];
+
+    /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
+    public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
+
+    /// <summary>The pipeline up to the training.</summary>
+    /// <param name="context">The command line.</param>
+    /// <param name="cache">The cache, or null.</param>
+    /// <param name="how">Sets what the verb has options of its own for; null for nothing.</param>
+    /// <exception cref="UsageException">The network has no such value, or a value is out of its range.</exception>
+    public FineTunePipeline Pipeline(VerbContext context, ActivationCache? cache, Func<FineTuneOptions, FineTuneOptions>? how = null) => UsageException.Of(() =>
+    {
+        var options = Standard with { BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) };
+        var pipeline = Network.Pipeline(context, context.Get(_seed), cache).FineTune(how is null ? options : how(options));
+        var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
+        pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
+        foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
+        foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
+        return context.IsGiven(_last) ? pipeline.Freeze(FreezeRule.AllButLast(context.Get(_last))) : pipeline;
+    });
+
+    private static Option<string> Augmentations()
+    {
+        var option = new Option<string>("--augment") { Description = "How pictures are varied while training: flips mirrors half of the views, light takes parts and changes colours a little too. Default flips.", DefaultValueFactory = _ => "flips" };
+        return option.AcceptOnlyFromAmong("flips", "light", "none");
+    }
+
+    private static string Shown(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+}
