@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using ConvTransfer.Core;
+using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime.Caching;
@@ -10,6 +12,7 @@ namespace ConvTransfer.Cli;
 /// <summary>The options that say how a network is fine-tuned: what is frozen, rates, batches and views. They are those of every verb that trains a network.</summary>
 internal sealed class TuningOptions
 {
+    private const string Balanced = "balanced";
     private static readonly FineTuneOptions Standard = FineTuneOptions.Default;
 
     private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
@@ -18,6 +21,7 @@ internal sealed class TuningOptions
     private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
     private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
     private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
+    private readonly Option<string> _classWeights = new("--class-weights") { Description = "How much a picture of each class counts in the loss: LABEL=X,LABEL=X with 1 for labels that are not named, or 'balanced' for all classes alike however many pictures they have.", HelpName = "WEIGHTS" };
     private readonly Option<string> _augment = Augmentations();
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
@@ -26,19 +30,28 @@ internal sealed class TuningOptions
     public NetworkOptions Network { get; } = new(cutIsRequired: false);
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _augment, _views, _seed];
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _augment, _views, _seed];
 
     /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
     public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
 
     /// <summary>The pipeline up to the training.</summary>
     /// <param name="context">The command line.</param>
+    /// <param name="images">The pictures, for the names of the classes.</param>
     /// <param name="cache">The cache, or null.</param>
     /// <param name="how">Sets what the verb has options of its own for; null for nothing.</param>
     /// <exception cref="UsageException">The network has no such value, or a value is out of its range.</exception>
-    public FineTunePipeline Pipeline(VerbContext context, ActivationCache? cache, Func<FineTuneOptions, FineTuneOptions>? how = null) => UsageException.Of(() =>
+    public FineTunePipeline Pipeline(VerbContext context, ImageDataset images, ActivationCache? cache, Func<FineTuneOptions, FineTuneOptions>? how = null) => UsageException.Of(() =>
     {
-        var options = Standard with { BatchSize = context.Get(_batch), HeadRate = context.Get(_headRate), BodyRate = context.Get(_bodyRate) };
+        string? weights = context.Get(_classWeights);
+        var options = Standard with
+        {
+            BatchSize = context.Get(_batch),
+            HeadRate = context.Get(_headRate),
+            BodyRate = context.Get(_bodyRate),
+            BalanceClasses = weights == Balanced,
+            ClassWeights = weights is null or Balanced ? [] : ClassWeights(weights, images.Classes),
+        };
         var pipeline = Network.Pipeline(context, context.Get(_seed), cache).FineTune(how is null ? options : how(options));
         var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
         pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
@@ -46,6 +59,23 @@ internal sealed class TuningOptions
         foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
         return context.IsGiven(_last) ? pipeline.Freeze(FreezeRule.AllButLast(context.Get(_last))) : pipeline;
     });
+
+    private static ValueList<double> ClassWeights(string text, IReadOnlyList<string> labels)
+    {
+        double[] weights = [.. labels.Select(_ => 1.0)];
+        var named = new HashSet<string>();
+        foreach (string item in text.Split(','))
+        {
+            int sign = item.LastIndexOf('=');
+            string label = sign < 0 ? item : item[..sign];
+            int at = labels.ToValueList().IndexOf(label);
+            if (at < 0) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}', which is no class of the pictures; they are {string.Join(", ", labels.Take(10).Select(l => $"'{DisplayText.Escape(l)}'"))}{(labels.Count > 10 ? ", …" : "")}");
+            if (sign < 0 || !double.TryParse(item.AsSpan(sign + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weights[at]) || !(weights[at] > 0 && double.IsFinite(weights[at])))
+                throw new UsageException($"--class-weights says '{DisplayText.Escape(item)}', expected LABEL=X with a number above 0");
+            if (!named.Add(label)) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}' twice");
+        }
+        return weights.ToValueList();
+    }
 
     private static Option<string> Augmentations()
     {

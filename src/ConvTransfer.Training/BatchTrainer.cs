@@ -28,7 +28,7 @@ internal sealed class BatchTrainer
         _step = trainer.Step;
         _weights = trainer.Weights;
         Optimizer = new WeightOptimizer(_weights, trainer.Rates(), _options);
-        _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, _options.BalanceClasses ? BatchTargets.Balanced(samples, trainer.Classes) : null);
+        _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, ClassWeights(samples));
         if (_options.AverageDecay > 0) Average = _weights.Copy();
         if (_options.Accumulate > 1) Accumulated = Array.ConvertAll(_weights.Parameters.ToArray(), t => new float[t.ElementCount]);
     }
@@ -84,6 +84,9 @@ internal sealed class BatchTrainer
         string? notFinite = double.IsFinite(loss) ? Move(batch, factor) : "the loss";
         return new BatchOutcome(loss, EvaluationStep.Hits(_step.Logits, labels, _trainer.Classes), notFinite);
     }
+
+    private double[]? ClassWeights(ISampleSource samples) =>
+        _options.BalanceClasses ? BatchTargets.Balanced(samples, _trainer.Classes) : _options.ClassWeights.Count > 0 ? [.. _options.ClassWeights] : null;
 
     // Says what is not finite, and then has moved nothing.
     private string? Move(int batch, double factor)

@@ -1,3 +1,5 @@
+using ConvTransfer.Graphs;
+
 namespace ConvTransfer.Training;
 
 /// <summary>The optimisers.</summary>
@@ -64,6 +66,9 @@ public sealed record FineTuneOptions
     /// <summary>True to weigh each class so that all count the same, however many samples they have.</summary>
     public bool BalanceClasses { get; init; }
 
+    /// <summary>How much a sample of each class counts in the loss, one positive number for each class; empty for all alike. Only their ratios matter.</summary>
+    public ValueList<double> ClassWeights { get; init; }
+
     /// <summary>The greatest norm of the gradient over all weights: a longer one is shortened to it. 0 for none.</summary>
     public double ClipNorm { get; init; } = 5;
 
@@ -87,6 +92,7 @@ public sealed record FineTuneOptions
 
     /// <summary>Refuses values that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
+    /// <exception cref="ArgumentException">Two values contradict each other.</exception>
     public void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Epochs, 1);
@@ -106,6 +112,9 @@ public sealed record FineTuneOptions
         Within(AverageDecay, 0, 1, nameof(AverageDecay));
         Within(MixupAlpha, 0, double.MaxValue, nameof(MixupAlpha));
         Within(StatisticsMomentum, 0, 1, nameof(StatisticsMomentum));
+        foreach (double weight in ClassWeights)
+            if (!(double.IsFinite(weight) && weight > 0)) throw new ArgumentOutOfRangeException(nameof(ClassWeights), weight, "a class counts with a finite number above 0");
+        if (BalanceClasses && ClassWeights.Count > 0) throw new ArgumentException($"{nameof(BalanceClasses)} and {nameof(ClassWeights)} are two ways to weigh the classes; set one of them");
     }
 
     private static void Within(double value, double least, double most, string name)

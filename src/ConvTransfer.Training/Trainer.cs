@@ -23,7 +23,7 @@ public sealed class Trainer : IDisposable
     /// <param name="freeze">What is frozen: all that any of these rules names.</param>
     /// <param name="options">How it is trained.</param>
     /// <param name="how">Seed, threads, limits, and which weights belong to the head.</param>
-    /// <exception cref="ArgumentException">A rule names nothing that the network has.</exception>
+    /// <exception cref="ArgumentException">A rule names nothing that the network has, or the options contradict each other or the network.</exception>
     /// <exception cref="ConvTransferException">The network cannot be trained; every reason is listed.</exception>
     public Trainer(Model network, IReadOnlyList<FreezeRule> freeze, FineTuneOptions options, TrainerOptions how)
     {
@@ -42,6 +42,7 @@ public sealed class Trainer : IDisposable
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
         _layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
         _split = NetworkSplit.Of(lifted, _layers, options.BatchNormalization, options.BatchSize, how.Limits);
+        if (options.ClassWeights.Count > 0 && options.ClassWeights.Count != Classes) throw new ArgumentException($"there are {options.ClassWeights.Count} class weights, but the network has {Classes} classes", nameof(options));
         First = _split.First();
         _weights = new TrainedWeights(_split);
         _step = new TrainingStep(_split, _weights, how.Threads, how.Limits);

@@ -45,6 +45,7 @@ internal static class TrainingFingerprints
         new(nameof(options.Schedule), options.Schedule.Describe()),
         new(nameof(options.LabelSmoothing), Text(options.LabelSmoothing)),
         new(nameof(options.BalanceClasses), Text(options.BalanceClasses)),
+        new(nameof(options.ClassWeights), options.ClassWeights.Count == 0 ? "none" : string.Join(' ', options.ClassWeights.Select(Text))),
         new(nameof(options.ClipNorm), Text(options.ClipNorm)),
         new(nameof(options.Accumulate), Text(options.Accumulate)),
         new(nameof(options.AverageDecay), Text(options.AverageDecay)),

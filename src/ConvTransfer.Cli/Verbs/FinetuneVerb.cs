@@ -31,7 +31,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_tuning.Network.Model)!);
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
-        var pipeline = _tuning.Pipeline(context, cache, how => how with { Epochs = context.Get(_epochs) });
+        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs) });
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Figures(context, pipeline, images, training);
         using var tuned = UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken));

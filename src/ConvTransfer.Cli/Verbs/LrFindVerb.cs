@@ -30,8 +30,8 @@ internal sealed class LrFindVerb() : Verb("lr-find",
         string? target = context.Get(_output);
         if (target is not null) OutputFile.Check(target, context.Get(_force), context.Get(_tuning.Network.Model)!);
         using var cache = _tuning.Cache(context);
-        var pipeline = _tuning.Pipeline(context, cache);
         var images = _tuning.Network.Images(context);
+        var pipeline = _tuning.Pipeline(context, images, cache);
         var range = new LearningRateFinderOptions { Least = context.Get(_least), Greatest = context.Get(_greatest), Steps = context.Get(_steps) };
         var curve = UsageException.Of(() => pipeline.FindLearningRate(images, range, context.Progress, context.CancellationToken));
         if (target is not null) DurableFile.Save(target, Encoding.UTF8.GetBytes(Csv(curve)));

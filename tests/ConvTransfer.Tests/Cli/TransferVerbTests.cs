@@ -142,4 +142,16 @@ public sealed class TransferVerbTests : IDisposable
         Assert.Equal(2, Invocation.Of([.. Common("lr-find"), "--least", "1", "--greatest", "0.1"]).ExitCode);
         Assert.Equal(2, Invocation.Of([.. Common("lr-find"), "--freeze-until", "nosuch"]).ExitCode);
     }
+
+    [Fact]
+    public void ClassWeightsAreGivenByLabel()
+    {
+        string[] line = [.. Common("lr-find"), "--batch", "4", "--steps", "20", "--json"];
+        string plain = Invocation.Of(line).Output, weighted = Invocation.Of([.. line, "--class-weights", "square=3"]).Output;
+        Assert.NotEqual(plain, weighted);
+        Assert.Equal(weighted, Invocation.Of([.. line, "--class-weights", "circle=1,square=3"]).Output);
+        // Three pictures of either class: they are balanced as they are.
+        Assert.Equal(plain, Invocation.Of([.. line, "--class-weights", "balanced"]).Output);
+        foreach (string wrong in (string[])["triangle=2", "square", "square=0", "square=nan", "square=2,square=3", ""]) Assert.Equal(2, Invocation.Of([.. line, "--class-weights", wrong]).ExitCode);
+    }
 }
