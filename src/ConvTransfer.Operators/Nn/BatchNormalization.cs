@@ -118,7 +118,7 @@ internal sealed class BatchNormalization : StageOperator
             var x = n.InputShape(0);
             long images = x[0], channels = x.Rank == 1 ? 1 : n.Get(Spatial) != 0 ? x[1] : x.Product(1, x.Rank);
             long positions = x.Rank == 1 || n.Get(Spatial) == 0 ? 1 : x.Product(2, x.Rank);
-            return new Kernel<TX, TScale, TStatistics>(new((nint)images, (nint)channels, (nint)positions, n.Get(Epsilon), ofEachImage: false));
+            return new Kernel<TX, TScale, TStatistics>(new((nint)images, (nint)channels, (nint)positions, n.Get(Epsilon)));
         }
     }
 

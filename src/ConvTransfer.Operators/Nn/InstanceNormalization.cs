@@ -1,4 +1,3 @@
-using System.Numerics;
 using ConvTransfer.Engine.Normalization;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
@@ -33,37 +32,15 @@ internal sealed class InstanceNormalization : PlainOperator
 
     public override Node[] Lift(NodeContext n, LiftContext lift) => LegacyAttributes.Without(base.Lift(n, lift), lift, LegacyAxis.ConsumedInputs);
 
-    // With x' the normalized input: dx = (d − mean(d) − x' · mean(d · x')) / deviation, where d = scale · dy.
     public override void Gradient(GradientContext g)
     {
-        var shape = g.N.InputShape(0);
-        long[] spatial = [.. Enumerable.Range(2, shape.Rank - 2).Select(a => (long)a)];
-        string Mean(string value) => g.Node("ReduceMean", [value, g.Integers(spatial)]);
-        string Total(string value) => g.Node("ReduceSum", [value, g.Integers([0, .. spatial])], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]);
-        string Times(string a, string b) => g.Node("Mul", [a, b]);
-        string dy = g.Gradient, centred = g.Node("Sub", [g.Input(0), Mean(g.Input(0))]);
-        string deviation = g.Node("Sqrt", [g.Node("Add", [Mean(Times(centred, centred)), g.Scalar(g.N.Get(Epsilon))])]), normalized = g.Node("Div", [centred, deviation]);
-        if (g.IsWanted(2)) g.Accumulate(2, Total(dy));
-        if (g.IsWanted(1)) g.Accumulate(1, Total(Times(dy, normalized)));
-        if (!g.IsWanted(0)) return;
-        string d = Times(dy, g.Reshaped(g.Input(1), new Shape([1, shape[1], .. spatial.Select(_ => 1L)])));
-        string rest = g.Node("Sub", [g.Node("Sub", [d, Mean(d)]), Times(normalized, Mean(Times(d, normalized)))]);
-        g.Accumulate(0, g.Node("Div", [rest, deviation]));
+        var x = g.N.InputShape(0);
+        RowNormalizationGradient.Emit(g, x, 2, new Shape([x[1], .. Enumerable.Repeat(1L, x.Rank - 2)]), g.N.Get(Epsilon));
     }
 
-    protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, Maker>(n.Input(0).ElementType, new Maker(n));
-
-    private readonly struct Maker(NodeContext n) : INumberMaker<PlainKernel>
+    protected override PlainKernel Prepare(NodeContext n)
     {
-        public PlainKernel Make<TElement>() where TElement : unmanaged, INumber<TElement>, IMinMaxValue<TElement>
-        {
-            var x = n.InputShape(0);
-            return new Kernel<TElement>(new((nint)x[0], (nint)x[1], (nint)x.Product(2, x.Rank), n.Get(Epsilon), ofEachImage: true));
-        }
-    }
-
-    private sealed unsafe class Kernel<TElement>(ChannelNormalization<TElement, TElement, TElement> work) : PlainKernel where TElement : unmanaged, INumber<TElement>
-    {
-        public override void Run(in PlainRun run) => work.Run(run.Input<TElement>(0), run.Input<TElement>(1), run.Input<TElement>(2), null, null, run.Output<TElement>(0), run.Crew);
+        var x = n.InputShape(0);
+        return RowNormalizationKernel.Of(n, (nint)x.Product(0, 2), new ScaleLayout((nint)x[1], 1, (nint)x.Product(2, x.Rank)), n.Get(Epsilon));
     }
 }

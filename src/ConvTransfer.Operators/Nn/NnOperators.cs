@@ -16,6 +16,8 @@ internal static class NnOperators
         new Clip(),
         new BatchNormalization(),
         new InstanceNormalization(),
+        new LayerNormalization(),
+        new GroupNormalization(),
         new LRN(),
         new Dropout(),
         new Softmax(logarithm: false),

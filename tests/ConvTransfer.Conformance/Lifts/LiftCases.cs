@@ -6,7 +6,7 @@ namespace ConvTransfer.Conformance.Lifts;
 /// <summary>At least one network for every old version of every operator that a newer opset reads differently.</summary>
 internal static class LiftCases
 {
-    public static IReadOnlyList<LiftCase> All { get; } = [.. Softmaxes(), .. Regularization(), .. Shapes(), .. Reductions(), .. Slices(), .. Sizes(), .. Arithmetic()];
+    public static IReadOnlyList<LiftCase> All { get; } = [.. Softmaxes(), .. Regularization(), .. Groups(), .. Shapes(), .. Reductions(), .. Slices(), .. Sizes(), .. Arithmetic()];
 
     private static IEnumerable<LiftCase> Softmaxes()
     {
@@ -33,6 +33,11 @@ internal static class LiftCases
             yield return Of("BatchNormalization", opset, "with its own epsilon", [Normal(2, 3, 4, 4), Constant<float>([3], 1, 2, -1), Constant<float>([3], 0.5f, 0, 1), Constant<float>([3], 0.1f, 0.2f, -0.3f), Constant<float>([3], 1, 0.25f, 4)], Float("epsilon", 1e-3f), Float("momentum", 0.8f));
         yield return Of("BatchNormalization", 1, "for testing", [Normal(2, 3, 4, 4), Constant<float>([3], 1, 2, -1), Constant<float>([3], 0.5f, 0, 1), Constant<float>([3], 0.1f, 0.2f, -0.3f), Constant<float>([3], 1, 0.25f, 4)], Int("is_test", 1), Ints("consumed_inputs", 0, 0, 0, 1, 1)).OnlyByReference();
         yield return Of("BatchNormalization", 6, "for testing", [Normal(2, 3, 4, 4), Constant<float>([3], 1, 2, -1), Constant<float>([3], 0.5f, 0, 1), Constant<float>([3], 0.1f, 0.2f, -0.3f), Constant<float>([3], 1, 0.25f, 4)], Int("is_test", 1)).OnlyByReference();
+    }
+
+    private static IEnumerable<LiftCase> Groups()
+    {
+        yield return Of("GroupNormalization", 18, "a scale of each group", [Normal(2, 6, 4, 3), Constant<float>([2], 2, -3), Constant<float>([2], 0.5f, 1)], Int("num_groups", 2), Float("epsilon", 1e-2f));
     }
 
     private static IEnumerable<LiftCase> Shapes()

@@ -44,6 +44,50 @@ internal sealed class InstanceNormalizationProblems : OperatorProblems
     }
 }
 
+internal sealed class LayerNormalizationProblems : OperatorProblems
+{
+    public override string OpType => "LayerNormalization";
+
+    public override IEnumerable<OperatorProblem> All()
+    {
+        foreach (long axis in new long[] { 0, 1, 2, -1, -3 })
+        {
+            long[] normalized = [.. new long[] { 3, 5, 7 }.Skip((int)(axis < 0 ? axis + 3 : axis))];
+            yield return OperatorProblem.Of($"axis {axis}, with statistics", OpType, 17, [ProblemData.Normal(1, 3, 5, 7), ProblemData.Normal(2, normalized), ProblemData.Normal(3, normalized)], [ProblemData.Attribute("axis", axis)], outputs: 3, batchInput: axis is 0 or -3 ? null : 0);
+        }
+        foreach (long length in new long[] { 1, 16, 33, 5000 }) yield return OperatorProblem.Of($"rows of {length}", OpType, 18, [ProblemData.Normal(1, 2, 3, length), ProblemData.Normal(2, length).AsConstant(), ProblemData.Normal(3, length).AsConstant()], [ProblemData.Attribute("epsilon", 0.01f)], batchInput: 0);
+        yield return OperatorProblem.Of("no bias", OpType, 17, [ProblemData.Normal(1, 2, 7), ProblemData.Normal(2, 7)], batchInput: 0);
+        yield return OperatorProblem.Of("double", OpType, 17, [ProblemData.Of<double>([2, 3], 1, 2, 3, 1e9, 1e9 + 1, 1e9 + 3), ProblemData.Of<double>([3], 1, 2, 3)], outputs: 3);
+        var deviation = OperatorProblem.Of("deviation without mean", OpType, 17, [ProblemData.Normal(1, 2, 7), ProblemData.Normal(2, 7), ProblemData.Normal(3, 7)], [ProblemData.Attribute("stash_type", 1)], outputs: 3);
+        yield return deviation with { Node = deviation.Node with { Outputs = ["y0", "", "y2"] } };
+        yield return OperatorProblem.Of("no row", OpType, 17, [ProblemData.Of<float>([0, 3]), ProblemData.Normal(2, 3)], outputs: 3);
+    }
+}
+
+internal sealed class GroupNormalizationProblems : OperatorProblems
+{
+    public override string OpType => "GroupNormalization";
+
+    public override IEnumerable<OperatorProblem> All()
+    {
+        foreach (long groups in new long[] { 1, 2, 3, 6 })
+        {
+            yield return Of($"{groups} groups", 18, groups, groups, 2, 6, 5, 3);
+            yield return Of($"{groups} groups", 21, groups, 6, 2, 6, 5, 3);
+        }
+        yield return Of("rank 2", 18, 2, 2, 3, 8);
+        yield return Of("rank 2", 21, 2, 8, 3, 8);
+        yield return Of("rank 5", 21, 2, 4, 2, 4, 2, 3, 2);
+        var single = Of("an epsilon of its own, stash_type", 21, 2, 4, 2, 4, 17);
+        yield return single with { Node = single.Node with { Attributes = [.. single.Node.Attributes, ProblemData.Attribute("epsilon", 0.1f), ProblemData.Attribute("stash_type", 11)] } };
+        yield return OperatorProblem.Of("double", OpType, 21, [ProblemData.Of<double>([1, 2, 2], 1, 2, 5, 9), ProblemData.Of<double>([2], 2, 3), ProblemData.Of<double>([2], 0, 1)], [ProblemData.Attribute("num_groups", 1)]);
+        yield return Of("no image", 21, 2, 4, 0, 4, 3) with { BatchInput = null };
+    }
+
+    private OperatorProblem Of(string name, long opset, long groups, long scales, params long[] dims) =>
+        OperatorProblem.Of(name, OpType, opset, [ProblemData.Normal(1, dims), ProblemData.Normal(2, scales).AsConstant(), ProblemData.Normal(3, scales)], [ProblemData.Attribute("num_groups", groups)], batchInput: 0);
+}
+
 internal sealed class LRNProblems : OperatorProblems
 {
     public override string OpType => "LRN";
