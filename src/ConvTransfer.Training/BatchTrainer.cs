@@ -79,6 +79,7 @@ internal sealed class BatchTrainer
             var random = new CounterRandom(_trainer.How.Seed, epoch, batch, RandomPurpose.Mixing);
             BatchTargets.Mix(ref random, _options.MixupAlpha, [.. _step.Frontier, _step.Target]);
         }
+        foreach (var (dropout, mask) in _trainer.Split.Dropouts.Zip(_step.Masks)) dropout.Write(mask.AsSpan<float>(), _trainer.How.Seed, epoch, batch);
         _step.Run(cancellationToken);
         double loss = _step.LossValue;
         string? notFinite = double.IsFinite(loss) ? Move(batch, factor) : "the loss";

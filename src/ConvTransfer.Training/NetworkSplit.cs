@@ -38,6 +38,9 @@ internal sealed class NetworkSplit
     /// <summary>The batch normalizations that work with the batch's statistics.</summary>
     public required TrainedNormalization[] Normalizations { get; init; }
 
+    /// <summary>The dropouts that act while the network is trained.</summary>
+    public required TrainedDropout[] Dropouts { get; init; }
+
     /// <summary>The name of the network's result: logits [batch, classes].</summary>
     public required string Logits { get; init; }
 
@@ -46,24 +49,26 @@ internal sealed class NetworkSplit
 
     /// <summary>Splits a network.</summary>
     /// <param name="network">The network in an opset of at least 18, float32, with one input whose axis 0 is a batch of any length, and one output of rank 2.</param>
-    /// <param name="layers">Its layers.</param>
+    /// <param name="layers">Its layers, and what of it is frozen.</param>
     /// <param name="policy">What a batch normalization in a layer that is not frozen does.</param>
     /// <param name="batch">The number of samples in a batch.</param>
     /// <param name="limits">The limits.</param>
     /// <exception cref="ConvTransferException">The network cannot be trained; every reason is listed.</exception>
-    public static NetworkSplit Of(Model network, IReadOnlyList<TrainableLayer> layers, BatchNormalizationPolicy policy, int batch, Limits limits)
+    public static NetworkSplit Of(Model network, LayerList layers, BatchNormalizationPolicy policy, int batch, Limits limits)
     {
         var problems = new ProblemList();
         using var constants = new ConstantTable();
-        var trained = layers.Where(l => !l.IsFrozen && !(l.IsBatchNormalization && policy == BatchNormalizationPolicy.Frozen)).SelectMany(l => l.Parameters).ToHashSet();
+        var trained = layers.All.Where(l => !l.IsFrozen && !(l.IsBatchNormalization && policy == BatchNormalizationPolicy.Frozen)).SelectMany(l => l.Parameters).ToHashSet();
         string logits = network.Graph.Outputs.Single().Name;
         var (typed, types) = Walk(network, trained, batch, constants, problems, limits);
         problems.ThrowIfErrors(network.File);
 
-        var normalizations = layers.Where(l => !l.IsFrozen && l.IsBatchNormalization && policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
-        var varying = new HashSet<string>(trained);
-        foreach (var (node, _) in typed)
-            if (normalizations.Contains(node) || node.Reads().Any(varying.Contains)) varying.UnionWith(node.Outputs.Where(o => o.Length > 0));
+        var normalizations = layers.All.Where(l => !l.IsFrozen && l.IsBatchNormalization && policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        var sources = new HashSet<Node>(normalizations, ReferenceEqualityComparer.Instance);
+        var acting = TrainedDropout.Acting(typed, Varying(typed, trained, sources), layers).Where(n => TrainedDropout.RatioOf(n, constants, network.File) > 0).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        // Behind a dropout that acts everything is another number in every step, the weights before it trained or not.
+        sources.UnionWith(acting);
+        var varying = Varying(typed, trained, sources);
         Node[] second = [.. typed.Select(t => t.Node).Where(n => n.Outputs.Any(varying.Contains))];
         if (!varying.Contains(logits)) throw new ConvTransferException(FailureCause.DataInvalid, "nothing of the network is left to train: every layer is frozen. Freeze less, or replace the head", network.File);
         var read = second.SelectMany(n => n.Reads()).Where(v => !varying.Contains(v)).Distinct().ToArray();
@@ -75,6 +80,7 @@ internal sealed class NetworkSplit
             FrontierTypes = [.. frontier.Select(v => Batched(v, types.TypeOf(v), batch, network.File))],
             Parameters = [.. network.Graph.Initializers.Select(t => t.Name).Where(trained.Contains)],
             Normalizations = [.. second.Where(normalizations.Contains).Select(n => new TrainedNormalization(n, names.Fresh($"{n.Outputs[0]}/mean"), names.Fresh($"{n.Outputs[0]}/variance"), Elements(types.TypeOf(n.Inputs[0])!.ToShape())))],
+            Dropouts = [.. typed.Select(t => t.Node).Where(TrainedDropout.IsDropout).Index().Where(d => acting.Contains(d.Item)).Select(d => new TrainedDropout(d.Item, names.Fresh($"{d.Item.Outputs[0]}/mask"), Batched(d.Item.Inputs[0], types.TypeOf(d.Item.Inputs[0]), batch, network.File), TrainedDropout.RatioOf(d.Item, constants, network.File), d.Index))],
             Logits = logits,
             LogitsType = types.TypeOf(logits) ?? throw new ConvTransferException(FailureCause.Unsupported, $"the type of the result '{DisplayText.Escape(logits)}' cannot be told", network.File),
         };
@@ -91,8 +97,8 @@ internal sealed class NetworkSplit
         return made.Length == 0 ? null : _network with { Graph = _network.Graph.CutAt(made) };
     }
 
-    /// <summary>The second part as it is trained: batch normalizations that are trained work with the batch's statistics, which are results too. The weights are inputs.</summary>
-    public Model ForTraining() => Second(_nodes.Select(Training), Parameters.Select(p => (p, Type(p))), [Logits, .. Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })]);
+    /// <summary>The second part as it is trained: batch normalizations that are trained work with the batch's statistics, which are results too. The weights are inputs, and behind them the masks of dropouts.</summary>
+    public Model ForTraining() => Second(_nodes.SelectMany(Training), [.. Parameters.Select(p => (p, Type(p))), .. Dropouts.Select(d => (d.Mask, d.Type))], [Logits, .. Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })]);
 
     /// <summary>The second part as it is used: all batch normalizations work with their running statistics, which are inputs behind the weights, mean and variance of each in turn.</summary>
     public Model ForUse() => Second(_nodes, Parameters.Concat(StatisticsNames()).Select(p => (p, Type(p))), [Logits]);
@@ -128,15 +134,26 @@ internal sealed class NetworkSplit
         };
     }
 
-    private Node Training(Node node)
+    private IEnumerable<Node> Training(Node node)
     {
+        if (Dropouts.FirstOrDefault(d => ReferenceEquals(d.Node, node)) is { } dropout) return dropout.Nodes();
         var found = Normalizations.FirstOrDefault(n => ReferenceEquals(n.Layer, node));
-        return found is null ? node : new Node("BatchStatisticsNormalization", [node.Inputs[0], node.Inputs[1], node.Inputs[2]], [node.Outputs[0], found.Mean, found.Variance])
+        if (found is null) return [node];
+        return [new Node("BatchStatisticsNormalization", [node.Inputs[0], node.Inputs[1], node.Inputs[2]], [node.Outputs[0], found.Mean, found.Variance])
         {
             Name = node.Name,
             Domain = GradientOperators.Domain,
             Attributes = node.Attributes.Where(a => a.Name == BatchStatisticsNormalization.Epsilon.Name).ToValueList(),
-        };
+        }];
+    }
+
+    // The values that are made by one of the sources, or of a trained weight, or of such a value.
+    private static HashSet<string> Varying(IReadOnlyList<TypedNode> typed, HashSet<string> trained, HashSet<Node> sources)
+    {
+        var varying = new HashSet<string>(trained);
+        foreach (var (node, _) in typed)
+            if (sources.Contains(node) || node.Reads().Any(varying.Contains)) varying.UnionWith(node.Outputs.Where(o => o.Length > 0));
+        return varying;
     }
 
     // Types for a batch. What follows from shapes and initializers alone becomes constant; trained weights do not.

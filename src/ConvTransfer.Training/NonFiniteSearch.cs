@@ -10,13 +10,13 @@ namespace ConvTransfer.Training;
 internal static class NonFiniteSearch
 {
     /// <summary>The node, or null where all results are finite: then it is a gradient that is not.</summary>
-    public static Node? First(NetworkSplit split, TrainedWeights weights, ReadOnlySpan<Tensor> frontier, Limits limits)
+    public static Node? First(NetworkSplit split, TrainedWeights weights, TrainingStep step, Limits limits)
     {
         var model = split.ForTraining();
         string[] values = [.. model.Graph.Nodes.Select(n => n.Outputs[0])];
         using var planner = new Planner(model, values, limits, OperatorSet.Training);
         using var session = planner.CreateSession(1);
-        var byName = split.Frontier.Zip(frontier.ToArray()).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.First, x => x.Second);
+        var byName = split.Frontier.Zip(step.Frontier).Concat(split.Dropouts.Select(d => d.Mask).Zip(step.Masks)).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.First, x => x.Second);
         var results = session.Run([.. planner.Inputs.Select(i => byName[i.Name])]);
         try
         {

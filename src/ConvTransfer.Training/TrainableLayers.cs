@@ -18,6 +18,11 @@ internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, i
     public bool IsBatchNormalization => Node.OpType == "BatchNormalization" && Node.CanonicalDomain.Length == 0;
 }
 
+/// <summary>The layers of a network.</summary>
+/// <param name="All">The layers in the graph's order.</param>
+/// <param name="Frozen">The nodes that rules freeze, layers or not.</param>
+internal sealed record LayerList(IReadOnlyList<TrainableLayer> All, IReadOnlySet<Node> Frozen);
+
 /// <summary>Finds the layers of a network and tells which are frozen.</summary>
 /// <remarks>
 /// Weights are the floating point initializers of dense layers, convolutions and normalizations (scale and shift, not the running statistics), the slopes of a PRelu,
@@ -27,13 +32,13 @@ internal static class TrainableLayers
 {
     private static readonly string[] Normalizations = ["BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization"];
 
-    /// <summary>The layers in the graph's order.</summary>
+    /// <summary>Finds them.</summary>
     /// <param name="model">The network.</param>
     /// <param name="rules">The rules; what any of them names is frozen.</param>
     /// <param name="head">The weights of the new head, which no rule freezes.</param>
     /// <param name="limits">The limits.</param>
     /// <exception cref="ArgumentException">A rule names nothing that the network has.</exception>
-    public static IReadOnlyList<TrainableLayer> Of(Model model, IReadOnlyList<FreezeRule> rules, IReadOnlySet<string> head, Limits limits)
+    public static LayerList Of(Model model, IReadOnlyList<FreezeRule> rules, IReadOnlySet<string> head, Limits limits)
     {
         using var typed = new TypedModel(model, limits, new ProblemList());
         var found = typed.Nodes.Select(n => (n.Node, Parameters: Parameters(typed, n.Node))).Where(n => n.Parameters.Count > 0).ToArray();
@@ -43,7 +48,7 @@ internal static class TrainableLayers
         // What two layers share is frozen with either.
         var kept = found.Where(f => frozen.Contains(f.Node)).SelectMany(f => f.Parameters).ToHashSet();
         var depths = Depths(typed, [.. found.Select(f => f.Node)]);
-        return [.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)))];
+        return new LayerList([.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)))], frozen);
     }
 
     private static ValueList<string> Parameters(TypedModel model, Node node)

@@ -40,8 +40,9 @@ public sealed class Trainer : IDisposable
         _head = how.HeadWeights.ToHashSet();
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
-        _layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
-        _split = NetworkSplit.Of(lifted, _layers, options.BatchNormalization, options.BatchSize, how.Limits);
+        var layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
+        _layers = layers.All;
+        _split = NetworkSplit.Of(lifted, layers, options.BatchNormalization, options.BatchSize, how.Limits);
         if (options.ClassWeights.Count > 0 && options.ClassWeights.Count != Classes) throw new ArgumentException($"there are {options.ClassWeights.Count} class weights, but the network has {Classes} classes", nameof(options));
         First = _split.First();
         _weights = new TrainedWeights(_split);

@@ -34,14 +34,18 @@ internal sealed class TrainingStep : IDisposable
         _planner = new Planner(graph.Model, distinct, limits, OperatorSet.Training);
         _session = _planner.CreateSession(threads);
         Frontier = [.. split.FrontierTypes.Select(t => new Tensor(t.ElementType, t.ToShape()))];
+        Masks = [.. split.Dropouts.Select(d => new Tensor(d.Type.ElementType, d.Type.ToShape()))];
         Target = new Tensor(ElementType.Float32, split.LogitsType.ToShape());
         _gradients = [.. gradients.Select(g => Array.IndexOf(distinct, g))];
-        var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Parameters.Zip(weights.Parameters.ToArray())).ToDictionary(x => x.Item1, x => x.Item2);
+        var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(split.Parameters.Zip(weights.Parameters.ToArray())).ToDictionary(x => x.Item1, x => x.Item2);
         _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
     }
 
     /// <summary>The values of the frontier, to be written before a run.</summary>
     public Tensor[] Frontier { get; }
+
+    /// <summary>The masks of <see cref="NetworkSplit.Dropouts"/>, to be written before a run.</summary>
+    public Tensor[] Masks { get; }
 
     /// <summary>The targets [batch, classes], to be written before a run.</summary>
     public Tensor Target { get; }
@@ -71,7 +75,7 @@ internal sealed class TrainingStep : IDisposable
     {
         _session.Dispose();
         _planner.Dispose();
-        foreach (var tensor in Frontier) tensor.Dispose();
+        foreach (var tensor in (Tensor[])[.. Frontier, .. Masks]) tensor.Dispose();
         Target.Dispose();
     }
 

@@ -42,7 +42,9 @@ internal sealed class Dropout : PlainOperator
     {
         if (n.Version >= 12 || lift.TargetOpset < 12) return base.Lift(n, lift);
         if (n.HasOutput(1) && n.Version < 10) throw n.Unsupported("its mask is a number; from opset 10 on it is a truth value");
-        return LegacyAttributes.Without([n.Node], lift, Ratio, IsTest, LegacyAxis.ConsumedInputs);
+        // The ratio, which only a training needs, became an input.
+        var node = n.Node.Attribute(Ratio.Name) is null ? n.Node : n.Node with { Inputs = [n.Node.Inputs[0], lift.Constant("ratio", TensorData.From<float>("", [], [n.Get(Ratio)]))] };
+        return LegacyAttributes.Without([node], lift, Ratio, IsTest, LegacyAxis.ConsumedInputs);
     }
 
     public override void Gradient(GradientContext g)
