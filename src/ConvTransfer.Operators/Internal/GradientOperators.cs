@@ -19,5 +19,6 @@ internal static class GradientOperators
         new ClipGradient(),
         new BatchStatisticsNormalization(),
         new BatchNormalizationGradient(),
+        new LabelLossGradient(),
     ];
 }

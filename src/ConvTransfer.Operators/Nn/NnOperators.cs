@@ -22,5 +22,7 @@ internal static class NnOperators
         new Dropout(),
         new Softmax(logarithm: false),
         new Softmax(logarithm: true),
+        new LabelLoss(ofScores: false),
+        new LabelLoss(ofScores: true),
     ];
 }

@@ -33,6 +33,18 @@ public sealed class NodeCaseTests(ITestOutputHelper output)
         Try(folder, cases);
     }
 
+    // Operators of training, of which the list has none.
+    [SharedTheory]
+    [InlineData("test_nllloss_", 36)]
+    [InlineData("test_sce_", 68)]
+    public void NoCaseWhoseNameBeginsSoFails(string prefix, int count)
+    {
+        var names = File.ReadLines(Path.Combine(SharedMaterial.Path("conformance"), "all-cases.txt")).Where(l => l.StartsWith(prefix, StringComparison.Ordinal));
+        var cases = ConformanceCase.Find([Path.Combine(SharedMaterial.Path("conformance"), "node")], names);
+        Assert.Equal(count, cases.Count);
+        Try(prefix, cases);
+    }
+
     private void Try(string what, IReadOnlyList<ConformanceCase> cases)
     {
         var wrong = new List<string>();
