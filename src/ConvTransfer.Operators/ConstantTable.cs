@@ -22,6 +22,9 @@ internal sealed class ConstantTable : IDisposable
     /// <summary>The value, or null when it is not known. It stays the table's.</summary>
     public Tensor? Find(string name) => _entries.TryGetValue(name, out var entry) ? entry.Get() : _outer?.Find(name);
 
+    /// <summary>The native bytes of the tensors that were made so far, those of an outer table not counted.</summary>
+    public long NativeBytes => _entries.Values.Sum(e => e.NativeBytes);
+
     /// <summary>Adds file data that becomes a tensor when it is asked for.</summary>
     /// <param name="name">The value's name.</param>
     /// <param name="data">The data.</param>
@@ -59,6 +62,8 @@ internal sealed class ConstantTable : IDisposable
         }
 
         public TensorType Type { get; }
+
+        public long NativeBytes => _tensor?.NativeBytes ?? 0;
 
         public Tensor Get()
         {

@@ -9,6 +9,22 @@ internal sealed record NodeCost(long? MultiplyAdds, SpatialWindow? Window = null
 {
     /// <summary>Costs that are not counted, and no window.</summary>
     public static NodeCost None { get; } = new(0L);
+
+    /// <summary>The cost of a node; null when it is too large for a number.</summary>
+    public static NodeCost? Of(NodeContext context)
+    {
+        try
+        {
+            return context.Operator.Cost(context);
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The sum, or the greatest number where it is more.</summary>
+    public static long Sum(long a, long b) => a > long.MaxValue - b ? long.MaxValue : a + b;
 }
 
 /// <summary>The receptive window of one output position over the input, per spatial axis: effective (dilated) kernel lengths and strides. Null lengths mean the whole axis.</summary>

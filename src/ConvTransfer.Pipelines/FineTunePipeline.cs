@@ -1,3 +1,4 @@
+using System.Globalization;
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
@@ -25,26 +26,31 @@ public sealed class FineTunePipeline
     private readonly string? _cut;
     private readonly InputRecipe _recipe;
     private readonly PipelineOptions _options;
-    private readonly ValueList<FreezeRule> _freeze;
-    private readonly FineTuneOptions _how;
-    private readonly PictureViews _views;
 
-    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options, ValueList<FreezeRule> freeze, FineTuneOptions how, PictureViews? views = null)
+    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options)
     {
         _truncated = truncated;
         _cut = cut;
         _recipe = recipe;
         _options = options;
-        _freeze = freeze;
-        _how = how;
-        _views = views ?? PictureViews.Flips;
     }
+
+    private FineTunePipeline(FineTunePipeline other)
+        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved) = (other.Rules, other.How, other.Views, other.Saved);
+
+    private ValueList<FreezeRule> Rules { get; init; } = [];
+
+    private FineTuneOptions How { get; init; } = FineTuneOptions.Default;
+
+    private PictureViews Views { get; init; } = PictureViews.Flips;
+
+    private FineTuneCheckpoints? Saved { get; init; }
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return new(_truncated, _cut, _recipe, _options, [.. _freeze, rule], _how, _views);
+        return new(this) { Rules = [.. Rules, rule] };
     }
 
     /// <summary>Sets how the network is trained.</summary>
@@ -53,17 +59,36 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(how);
         how.Check();
-        return new(_truncated, _cut, _recipe, _options, _freeze, how, _views);
+        return new(this) { How = how };
     }
 
     /// <summary>Sets how often each picture is seen, and leaves the rest as it is.</summary>
-    public FineTunePipeline FineTune(int epochs) => FineTune(_how with { Epochs = epochs });
+    public FineTunePipeline FineTune(int epochs) => FineTune(How with { Epochs = epochs });
 
     /// <summary>Sets how pictures are varied. The default is <see cref="PictureViews.Flips"/>.</summary>
     public FineTunePipeline Augment(PictureViews views)
     {
         ArgumentNullException.ThrowIfNull(views);
-        return new(_truncated, _cut, _recipe, _options, _freeze, _how, views);
+        return new(this) { Views = views };
+    }
+
+    /// <summary>Saves each training now and then, so that it can go on after the process was ended.</summary>
+    public FineTunePipeline SaveCheckpoints(FineTuneCheckpoints where)
+    {
+        ArgumentNullException.ThrowIfNull(where);
+        return new(this) { Saved = where };
+    }
+
+    /// <summary>What <see cref="Fit"/> would take, without reading a picture.</summary>
+    /// <param name="images">The pictures to train on.</param>
+    /// <exception cref="ConvTransferException">The parts do not fit each other.</exception>
+    public FineTunePlan Plan(ImageDataset images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using var trainer = Checked(images);
+        long sample = trainer.FrontierTypes.Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
+        bool isKept = trainer.First is not null && Views.CanBeKept;
+        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, isKept ? sample * images.Count * Views.Kept : 0);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -76,20 +101,44 @@ public sealed class FineTunePipeline
     /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; too many pictures are bad; or a number is no longer finite.</exception>
     public FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut = null, IProgress<ProgressReport>? progress = null, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
-        return Fit(images, heldOut, _options.Cache ?? own!, progress, training, cancellationToken);
+        return Trained(images, heldOut, _options.Cache ?? own!, "all", progress, training, cancellationToken);
     }
 
-    private FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
+    private FineTunedModel Trained(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, string phase, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        var (before, head) = Prepared(images, progress, cancellationToken);
-        using var trainer = Trainer(head, Math.Min(_how.BatchSize, before.Count));
+        var (before, head) = Prepared(images, cache, progress, cancellationToken);
+        var aligned = heldOut is null ? null : Aligned(heldOut, images);
+        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, aligned)));
         using var samples = Samples(trainer, before.Images, cache);
-        using var held = heldOut is null ? null : Samples(trainer, Aligned(heldOut, images), cache);
+        using var held = aligned is null ? null : Samples(trainer, aligned, cache);
         var result = trainer.Run(samples, held, training, cancellationToken);
 
         var network = _truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) };
         return FineTunedModel.Of(network, _cut, _recipe, _options, head.Folded(result.Network, images.Classes.ToValueList()), before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
+    }
+
+    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
+    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    {
+        Checked(images).Dispose();
+        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
+        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
+        FeatureTable before;
+        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
+        return (before, NewHead.Behind(_truncated, images.Classes.Count, before.Width, before));
+    }
+
+    // Planned with a head of zeros.
+    private Trainer Checked(ImageDataset images)
+    {
+        images.RequireTwoClasses();
+        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
+        var labels = images.Classes.ToValueList();
+        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
+        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
+        return Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(How.BatchSize, images.Count));
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
@@ -102,11 +151,12 @@ public sealed class FineTunePipeline
     /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; or too many pictures are bad.</exception>
     public LearningRateCurve FindLearningRate(ImageDataset images, LearningRateFinderOptions? range = null, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(images);
         range ??= LearningRateFinderOptions.Default;
         range.Check();
         using var own = OwnCache();
-        var (before, head) = Prepared(images, progress, cancellationToken);
-        using var trainer = Trainer(head, Math.Min(_how.BatchSize, before.Count));
+        var (before, head) = Prepared(images, _options.Cache ?? own!, progress, cancellationToken);
+        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count));
         using var samples = Samples(trainer, before.Images, _options.Cache ?? own!);
         return trainer.FindLearningRate(samples, range, progress, cancellationToken);
     }
@@ -125,7 +175,7 @@ public sealed class FineTunePipeline
         using var own = OwnCache();
         foreach (var split in images.Folds(folds, _options.Seed))
         {
-            figures.Add(Try(split, _options.Cache ?? own!, training, cancellationToken));
+            figures.Add(Try(split, _options.Cache ?? own!, string.Create(CultureInfo.InvariantCulture, $"fold-{figures.Count + 1}-of-{folds}"), training, cancellationToken));
             progress?.Report(new ProgressReport("folds", figures.Count, folds, "folds", System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
         return new FoldFigures(figures.ToValueList());
@@ -136,39 +186,41 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
-        return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, training, cancellationToken);
+        return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, "held-out", training, cancellationToken);
     }
 
-    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
-    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    private Figures Try(ImageSplit split, ActivationCache cache, string phase, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        images.RequireTwoClasses();
-        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
-        var labels = images.Classes.ToValueList();
-        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
-        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        // Planned once with a head of zeros, so that what cannot be trained is refused before any picture is read.
-        Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(_how.BatchSize, images.Count)).Dispose();
-        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
-
-        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
-        FeatureTable before;
-        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options)) before = extractor.Extract(images, progress, cancellationToken);
-        return (before, NewHead.Behind(_truncated, labels.Count, width, before));
-    }
-
-    private Figures Try(ImageSplit split, ActivationCache cache, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
-    {
-        using var model = Fit(split.Train, null, cache, null, training, cancellationToken);
+        using var model = Trained(split.Train, null, cache, phase, null, training, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return model.Evaluate(split.Test, null, cancellationToken);
     }
 
-    private Trainer Trainer(NewHead head, int batch) =>
-        new(head.Network, [.. _freeze], _how with { BatchSize = batch }, new TrainerOptions { Seed = _options.Seed, Threads = _options.Threads, Limits = _options.Limits, HeadWeights = head.Weights });
+    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null) => new(head.Network, [.. Rules], How with { BatchSize = batch }, (saved ?? new TrainerOptions()) with
+    {
+        Seed = _options.Seed,
+        Threads = _options.Threads,
+        Limits = _options.Limits,
+        HeadWeights = head.Weights,
+        Warn = warning => _options.Logger.LogWarning("{Warning}", warning),
+    });
 
-    private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, _views, trainer, cache, _options);
+    // What a checkpoint must agree with beside the network, the options and the classes, which the training itself looks at.
+    private Dictionary<string, string> Inputs(ImageDataset images, ImageDataset? heldOut)
+    {
+        var inputs = new Dictionary<string, string> { ["the recipe"] = _recipe.ToJson(), ["the views"] = $"{Views.PerPicture} of {Views.Augmentation.ToJson()}", ["the pictures"] = Hash(images) };
+        if (heldOut is not null) inputs.Add("the held-out pictures", Hash(heldOut));
+        return inputs;
+
+        string Hash(ImageDataset set)
+        {
+            using var hasher = new ContentHasher();
+            foreach (var item in set.Items) hasher.Add(ContentHash.Of(ImageReader.ReadEncoded(item.Path, _options.Limits)).ToString());
+            return hasher.Finish().ToString();
+        }
+    }
+
+    private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, Views, trainer, cache, _options);
 
     // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;

@@ -74,15 +74,8 @@ public sealed class FineTunedModel : IDisposable
         var now = network.Graph.Initializers.ToDictionary(t => t.Name);
         ValueList<string> frozen = source.Graph.Initializers.Where(t => t.HasSameContent(now[t.Name])).Select(t => t.Name).ToValueList();
         var extractor = new FeatureExtractor(network, recipe, options);
-        try
-        {
-            var features = extractor.Extract(before.Images);
-            return new FineTunedModel(new FittedPipeline(network, cut, recipe, extractor, features, head), network, before, trained, frozen, result);
-        }
-        catch
-        {
-            extractor.Dispose();
-            throw;
-        }
+        // The new features are asked for only when the file is checked, and only of the pictures that it is checked with.
+        var features = new Lazy<FeatureTable>(() => extractor.Extract(OneFileExport.Tried(before.Images)));
+        return new FineTunedModel(new FittedPipeline(network, cut, recipe, extractor, features, head), network, before, trained, frozen, result);
     }
 }

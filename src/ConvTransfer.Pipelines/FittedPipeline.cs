@@ -11,14 +11,15 @@ public sealed class FittedPipeline : IDisposable
     private readonly string? _cut;
     private readonly InputRecipe _recipe;
     private readonly FeatureExtractor _extractor;
+    private readonly Lazy<FeatureTable> _training;
 
-    internal FittedPipeline(Model network, string? cut, InputRecipe recipe, FeatureExtractor extractor, FeatureTable training, LinearHead head)
+    internal FittedPipeline(Model network, string? cut, InputRecipe recipe, FeatureExtractor extractor, Lazy<FeatureTable> training, LinearHead head)
     {
         _network = network;
         _cut = cut;
         _recipe = recipe;
         _extractor = extractor;
-        Training = training;
+        _training = training;
         Head = head;
     }
 
@@ -29,7 +30,7 @@ public sealed class FittedPipeline : IDisposable
     public LinearHead Head { get; }
 
     /// <summary>The features that the head was fitted to.</summary>
-    public FeatureTable Training { get; }
+    public FeatureTable Training => _training.Value;
 
     /// <summary>The figures on other pictures. Classes are matched by name; pictures of a class that the head does not know are counted apart.</summary>
     /// <exception cref="ConvTransferException">Too many pictures are bad.</exception>
@@ -48,10 +49,7 @@ public sealed class FittedPipeline : IDisposable
         if (_cut is not null) metadata.Add(new(OneFileMetadata.Cut, _cut));
         if (figures is not null) metadata.Add(new(OneFileMetadata.Figures, figures));
         var model = OneFileModel.Build(_network, _recipe, Head, metadata);
-        // Spread evenly, so that every class is tried.
-        int count = Math.Min(OneFileExport.MaxChecked, Training.Count);
-        var tried = Enumerable.Range(0, count).Select(i => (int)((long)i * Training.Count / count));
-        OneFileExport.Write(model, path, [.. tried.Select(i => (Training.FileAt(i), Training.Scores(Head, i)))], cancellationToken);
+        OneFileExport.Write(model, path, [.. OneFileExport.Spread(Training.Count).Select(i => (Training.FileAt(i), Training.Scores(Head, i)))], cancellationToken);
     }
 
     /// <summary>Frees the network's memory.</summary>

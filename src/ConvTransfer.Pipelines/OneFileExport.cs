@@ -30,8 +30,7 @@ public static class OneFileExport
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(expected);
         if (expected.Count == 0) throw new ArgumentException("at least one picture is needed to try the file on", nameof(expected));
-        int count = Math.Min(MaxChecked, expected.Count);
-        var tried = Enumerable.Range(0, count).Select(i => expected[(int)((long)i * expected.Count / count)]).ToArray();
+        var tried = Spread(expected.Count).Select(i => expected[i]).ToArray();
         using (var served = TransferModel.Load(model))
         {
             foreach (var (file, scores) in tried)
@@ -42,6 +41,16 @@ public static class OneFileExport
         if (model.MetadataValue(OneFileMetadata.Batch) == OneFileMetadata.AnyBatch) CheckBatch(model, tried[0].File, tried[0].Scores, path);
         cancellationToken.ThrowIfCancellationRequested();
         OnnxFile.Write(model, path);
+    }
+
+    /// <summary>The pictures of a data set on which a file is tried.</summary>
+    internal static ImageDataset Tried(ImageDataset images) => new(images.Classes, Spread(images.Count).Select(i => images.Items[i]));
+
+    /// <summary>Which of so many pictures a file is tried on: spread evenly, so that every class is tried.</summary>
+    internal static IEnumerable<int> Spread(int pictures)
+    {
+        int count = Math.Min(MaxChecked, pictures);
+        return Enumerable.Range(0, count).Select(i => (int)((long)i * pictures / count));
     }
 
     // A file that promises to take several pictures at a time must treat each as if it came alone: here beside its negative, before and behind it.

@@ -23,6 +23,9 @@ public sealed record PictureViews(Augmentation Augmentation, int PerPicture)
     /// <summary>True when what the frozen part gives can be kept.</summary>
     internal bool CanBeKept => Augmentation.IsNone || PerPicture > 0;
 
+    /// <summary>How many views of a picture are kept at most.</summary>
+    internal int Kept => Augmentation.IsNone ? 1 : PerPicture;
+
     /// <summary>The number of the view that an epoch sees; the same for all epochs of pictures that are not varied.</summary>
     internal long ViewIn(int epoch, long seed, long sample) =>
         Augmentation.IsNone ? 0 : PerPicture == 0 ? epoch : new Core.CounterRandom(seed, epoch, sample, ViewPurpose).Next(PerPicture);

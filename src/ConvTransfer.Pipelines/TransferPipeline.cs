@@ -97,7 +97,7 @@ public sealed class TransferPipeline
     public FineTunePipeline FineTune(FineTuneOptions how)
     {
         var cut = _cut is null ? WithoutHead() : this;
-        return new FineTunePipeline(cut._network, cut._cut, Recipe, _options, [], FineTuneOptions.Default).FineTune(how);
+        return new FineTunePipeline(cut._network, cut._cut, Recipe, _options).FineTune(how);
     }
 
     /// <summary>Sets how the pipeline works: threads, seed, limits, how many bad pictures are allowed, and who is told.</summary>
@@ -202,7 +202,7 @@ public sealed class TransferPipeline
     }
 
     private FittedPipeline Fitted(FeatureExtractor extractor, FeatureTable features, CancellationToken cancellationToken) =>
-        new(_network, _cut, Recipe, extractor, features, Trainer.Fit(features, _options.Seed, cancellationToken));
+        new(_network, _cut, Recipe, extractor, new Lazy<FeatureTable>(features), Trainer.Fit(features, _options.Seed, cancellationToken));
 
     private FeatureTable Extract(FeatureExtractor extractor, ImageDataset images, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
     {

@@ -16,6 +16,9 @@ internal sealed unsafe class BoundPlan : IDisposable
 
     private byte** Addresses => (byte**)_addresses!.Pointer;
 
+    /// <summary>The native bytes that it takes.</summary>
+    public long NativeBytes => (_arena?.NativeBytes ?? 0) + (_addresses?.NativeBytes ?? 0);
+
     /// <summary>True when this is the plan.</summary>
     public bool IsBoundTo(Plan plan) => ReferenceEquals(_plan, plan);
 

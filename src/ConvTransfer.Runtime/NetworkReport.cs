@@ -50,23 +50,11 @@ public sealed record NetworkReport(ValueList<LayerReport> Layers, long Parameter
             if (node.Outputs.All(o => o.Length == 0 || typed.IsConstant(o))) continue;
             long Elements(string name) => typed.TypeOf(name) is { IsStatic: true } type ? type.ToShape().ElementCount : 0;
             parameters += weights.Where(counted.Add).Sum(Elements);
-            var cost = single.Nodes[i].Context is { } known ? CostOf(known) : null;
+            var cost = single.Nodes[i].Context is { } known ? NodeCost.Of(known) : null;
             layers.Add(new LayerReport(node.Name, node.CanonicalDomain.Length == 0 ? node.OpType : $"{node.Domain}:{node.OpType}", node.Outputs,
                 context is null || !context.HasOutput(0) ? null : TypedModel.Declarable(context.Output(0)), weights.Sum(Elements), cost?.MultiplyAdds, fields.Visit(node, cost)));
         }
         long? total = layers.Any(l => l.MultiplyAdds is null) ? null : layers.Sum(l => l.MultiplyAdds!.Value);
         return new NetworkReport(layers.ToValueList(), parameters, total, Runtime.CutPoints.Of(typed).ToValueList(), problems);
-    }
-
-    private static NodeCost? CostOf(NodeContext context)
-    {
-        try
-        {
-            return context.Operator.Cost(context);
-        }
-        catch (OverflowException)
-        {
-            return null;
-        }
     }
 }

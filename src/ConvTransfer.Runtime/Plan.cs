@@ -64,6 +64,9 @@ internal sealed class Plan : IDisposable
     /// <summary>Bytes of scratch memory for a crew's size: the most that one step asks for.</summary>
     public required Func<int, long> ScratchBytes { get; init; }
 
+    /// <summary>Multiplications with addition of a run, as far as they are counted.</summary>
+    public required long MultiplyAdds { get; init; }
+
     /// <summary>What is known beyond the model's own constants.</summary>
     public required ConstantTable Constants { get; init; }
 

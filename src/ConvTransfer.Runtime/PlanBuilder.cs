@@ -109,6 +109,7 @@ internal static class PlanBuilder
             Outputs = outputs,
             ArenaBytes = arena,
             ScratchBytes = crew => Most(scratch, crew),
+            MultiplyAdds = live.Aggregate(0L, (sum, n) => NodeCost.Sum(sum, NodeCost.Of(n)?.MultiplyAdds ?? 0)),
             Constants = constants,
         };
     }

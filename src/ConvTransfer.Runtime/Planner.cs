@@ -117,6 +117,24 @@ public sealed class Planner : IDisposable
         _model.Dispose();
     }
 
+    /// <summary>Native bytes of constants and packed weights that were made so far.</summary>
+    internal long NativeBytes
+    {
+        get
+        {
+            lock (_lock) return _model.Constants.NativeBytes + _shared.NativeBytes + _plans.Sum(p => p.Sum(plan => plan.Constants.NativeBytes));
+        }
+    }
+
+    /// <summary>Multiplications with addition of a run with the inputs of the newest plans, as far as they are counted.</summary>
+    internal long MultiplyAdds
+    {
+        get
+        {
+            lock (_lock) return _plans.Aggregate(0L, (sum, p) => NodeCost.Sum(sum, p[^1].MultiplyAdds));
+        }
+    }
+
     /// <summary>The segments of the model; known once a plan was asked for.</summary>
     internal ReadOnlySpan<Segment> Segments => _segments;
 

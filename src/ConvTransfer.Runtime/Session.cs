@@ -74,8 +74,11 @@ public sealed unsafe class Session : IDisposable
     /// <summary>The threads, for work between two runs.</summary>
     internal Crew Crew => _crew;
 
-    /// <summary>Bytes that the plans for the last inputs take: values between the nodes, and working memory.</summary>
-    internal long PlannedBytes => _bound.Sum(b => b.Plan.ArenaBytes) + (_scratch?.ByteCount ?? 0);
+    /// <summary>Native bytes of the values between the nodes, and of the working memory.</summary>
+    internal long NativeBytes => _bound.Sum(b => b.NativeBytes) + (_scratch?.NativeBytes ?? 0);
+
+    /// <summary>Makes the plan for such inputs and takes its memory, so that the runs that follow take none.</summary>
+    internal void Reserve(ReadOnlySpan<Tensor> inputs) => Prepare(inputs);
 
     /// <summary>Runs the model and leaves the results where they are; <see cref="Result"/> reads them until the next run.</summary>
     internal void RunInPlace(ReadOnlySpan<Tensor> inputs, CancellationToken cancellationToken = default)

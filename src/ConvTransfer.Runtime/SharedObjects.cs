@@ -1,3 +1,4 @@
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 
 namespace ConvTransfer.Runtime;
@@ -16,6 +17,15 @@ internal sealed class SharedObjects : IDisposable
             if (!_byNode.TryGetValue(node, out var ofNode)) _byNode[node] = ofNode = [];
             if (!ofNode.TryGetValue(purpose, out object? found)) ofNode[purpose] = found = create();
             return (T)found;
+        }
+    }
+
+    /// <summary>The native bytes of what was made so far.</summary>
+    public long NativeBytes
+    {
+        get
+        {
+            lock (_lock) return _byNode.Values.SelectMany(d => d.Values).OfType<IPackedOperand>().Sum(p => p.NativeBytes);
         }
     }
 

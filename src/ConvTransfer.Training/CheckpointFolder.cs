@@ -75,6 +75,13 @@ internal sealed class CheckpointFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes all checkpoints and the lock's file; the lock itself is held until <see cref="Dispose"/>.</summary>
+    public void DeleteAll()
+    {
+        foreach (int number in Numbers()) Delete(PathOf(number));
+        Delete(Path.Combine(_folder, LockName));
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private string PathOf(int number) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}"));

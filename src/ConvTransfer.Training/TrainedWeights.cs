@@ -8,7 +8,6 @@ namespace ConvTransfer.Training;
 internal sealed class TrainedWeights : IDisposable
 {
     /// <summary>Copies the initializers of a network.</summary>
-    /// <exception cref="ConvTransferException">A weight is not finite.</exception>
     public TrainedWeights(NetworkSplit split)
     {
         Names = [.. split.Parameters, .. split.StatisticsNames()];
@@ -17,7 +16,6 @@ internal sealed class TrainedWeights : IDisposable
         for (int i = 0; i < All.Length; i++)
         {
             All[i] = split.Initializer(Names[i]).ToTensor();
-            RequireFinite(Names[i], All[i].AsSpan<float>());
         }
     }
 
@@ -51,11 +49,5 @@ internal sealed class TrainedWeights : IDisposable
     public void Dispose()
     {
         foreach (var tensor in All) tensor.Dispose();
-    }
-
-    private static void RequireFinite(string name, ReadOnlySpan<float> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-            if (!float.IsFinite(values[i])) throw new ConvTransferException(FailureCause.DataInvalid, $"weight '{DisplayText.Escape(name)}' holds {values[i]} at element {i}: it cannot be trained");
     }
 }

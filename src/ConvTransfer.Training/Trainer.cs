@@ -12,7 +12,7 @@ public sealed class Trainer : IDisposable
     private readonly Model _source;
     private readonly FineTuneOptions _options;
     private readonly NetworkSplit _split;
-    private readonly IReadOnlyList<TrainableLayer> _layers;
+    private readonly LayerList _layers;
     private readonly HashSet<string> _head;
     private readonly TrainedWeights _weights;
     private readonly TrainerOptions _how;
@@ -38,15 +38,18 @@ public sealed class Trainer : IDisposable
         _options = options;
         _how = how;
         _head = how.HeadWeights.ToHashSet();
+        FiniteWeights.Require(network.Graph.Initializers);
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
-        var layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
-        _layers = layers.All;
-        _split = NetworkSplit.Of(lifted, layers, options.BatchNormalization, options.BatchSize, how.Limits);
-        if (options.ClassWeights.Count > 0 && options.ClassWeights.Count != Classes) throw new ArgumentException($"there are {options.ClassWeights.Count} class weights, but the network has {Classes} classes", nameof(options));
+        _layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
+        (_split, _weights, _step) = Prepared(lifted, options.BatchSize);
         First = _split.First();
-        _weights = new TrainedWeights(_split);
-        _step = new TrainingStep(_split, _weights, how.Threads, how.Limits);
+        Plan = TrainingPlan.Of(options, _split, _weights, _step);
+        bool isWeighted = options.ClassWeights.Count is 0 || options.ClassWeights.Count == Classes;
+        if (isWeighted && Plan.Bytes <= how.Limits.MemoryBytes) return;
+        Dispose();
+        if (!isWeighted) throw new ArgumentException($"there are {options.ClassWeights.Count} class weights, but the network has {Classes} classes", nameof(options));
+        throw TooLarge(lifted, $"a training with batches of {options.BatchSize} needs {Plan.Bytes} bytes, beyond the memory limit of {how.Limits.MemoryBytes} bytes");
     }
 
     /// <summary>The part of the network that no training changes, from the input to <see cref="Frontier"/>; null when the input itself is the frontier.</summary>
@@ -65,7 +68,10 @@ public sealed class Trainer : IDisposable
     public IReadOnlyList<string> TrainedWeights => _split.Parameters;
 
     /// <summary>The number of weights that are trained.</summary>
-    public long TrainedCount => _split.Parameters.Sum(p => _split.Initializer(p).Shape.ElementCount);
+    public long TrainedCount => Plan.TrainedWeights;
+
+    /// <summary>What a step takes: known, and taken, before the first one.</summary>
+    public TrainingPlan Plan { get; }
 
     /// <summary>Trains.</summary>
     /// <param name="samples">The samples to train on.</param>
@@ -121,7 +127,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The learning rate of each weight: the head's, or the body's with its decay by depth.</summary>
     internal double[] Rates()
     {
-        var body = _layers.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
+        var body = _layers.All.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
         int nearest = body.Length == 0 ? 0 : body.Min(l => l.Depth);
         return Array.ConvertAll(_split.Parameters, name => _head.Contains(name)
             ? _options.HeadRate
@@ -130,6 +136,53 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The given network with the weights as they are now.</summary>
     internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. _weights.ToData()]) };
+
+    // A step that does not fit into the memory is refused with the largest batch that does.
+    private (NetworkSplit Split, TrainedWeights Weights, TrainingStep Step) Prepared(Model lifted, int batch)
+    {
+        var made = Make(lifted, batch, out string? refused);
+        return made ?? throw TooLarge(lifted, refused!);
+    }
+
+    private (NetworkSplit Split, TrainedWeights Weights, TrainingStep Step)? Make(Model lifted, int batch, out string? refused)
+    {
+        refused = null;
+        TrainedWeights? weights = null;
+        try
+        {
+            var split = NetworkSplit.Of(lifted, _layers, _options.BatchNormalization, batch, _how.Limits);
+            weights = new TrainedWeights(split);
+            return (split, weights, new TrainingStep(split, weights, _how.Threads, _how.Limits));
+        }
+        catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
+        {
+            weights?.Dispose();
+            refused = e.Detail;
+            return null;
+        }
+        catch
+        {
+            weights?.Dispose();
+            throw;
+        }
+    }
+
+    private ConvTransferException TooLarge(Model lifted, string why)
+    {
+        int fits = 0;
+        for (int step = HighestBit(_options.BatchSize); step > 0; step >>= 1)
+        {
+            if (fits + step >= _options.BatchSize || Make(lifted, fits + step, out _) is not { } made) continue;
+            using (made.Weights)
+            using (made.Step)
+            {
+                if (TrainingPlan.Of(_options with { BatchSize = fits + step }, made.Split, made.Weights, made.Step).Bytes <= _how.Limits.MemoryBytes) fits += step;
+            }
+        }
+        return new ConvTransferException(FailureCause.Limit, $"{why}; {(fits == 0 ? "not even a batch of one sample fits" : $"the largest batch that fits is {fits}")}", _source.File);
+
+        static int HighestBit(int n) => 1 << System.Numerics.BitOperations.Log2((uint)n);
+    }
 
     private void Check(ISampleSource samples)
     {
@@ -162,6 +215,9 @@ public sealed record TrainerOptions
 
     /// <summary>True to go on from the newest whole checkpoint of the folder, to the bit as if the training had never stopped. Where there is none it starts from the beginning.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>What else must be the same where a training goes on, by name: how samples are made ready, and what they are. It is held against the checkpoint's, like the options.</summary>
+    public IReadOnlyDictionary<string, string> Inputs { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Told what the user should know: a checkpoint that is damaged or could not be saved. Null to drop it.</summary>
     public Action<string>? Warn { get; init; }

@@ -23,6 +23,7 @@ internal static class TrainingFingerprints
             new("the number of held-out samples", Text(heldOut?.Count ?? 0)),
             new("the classes of the held-out samples", heldOut is null ? "none" : Labels(heldOut)),
         ];
+        items.AddRange(trainer.How.Inputs.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => new FingerprintItem(i.Key, i.Value)));
         items.AddRange(Of(trainer.Options));
         return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name);
     }

@@ -9,20 +9,10 @@ namespace ConvTransfer.Training;
 /// <param name="Batches">Batches of an epoch.</param>
 /// <param name="LearningRate">The rate of the head in this step.</param>
 /// <param name="Loss">The loss of the batch.</param>
-/// <param name="SamplesPerSecond">Samples since the start by the time since then.</param>
-/// <param name="Elapsed">The time since the start.</param>
-public sealed record TrainingProgress(int Epoch, int Epochs, int Batch, int Batches, double LearningRate, double Loss, double SamplesPerSecond, TimeSpan Elapsed)
-{
-    /// <summary>The time that the rest will take at the pace so far.</summary>
-    public TimeSpan Remaining
-    {
-        get
-        {
-            long done = ((Epoch - 1L) * Batches) + Batch, all = (long)Epochs * Batches;
-            return Elapsed * ((double)(all - done) / done);
-        }
-    }
-}
+/// <param name="SamplesPerSecond">Samples since the start, or since the training went on, by the time since then.</param>
+/// <param name="Elapsed">The time since the start, or since the training went on.</param>
+/// <param name="Remaining">The time that the rest will take at the pace since the start.</param>
+public sealed record TrainingProgress(int Epoch, int Epochs, int Batch, int Batches, double LearningRate, double Loss, double SamplesPerSecond, TimeSpan Elapsed, TimeSpan Remaining);
 
 /// <summary>What an epoch came to.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>

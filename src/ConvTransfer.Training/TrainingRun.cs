@@ -78,7 +78,8 @@ internal sealed class TrainingRun : IDisposable
             _samplesSeen += _batches.Batch;
             if (_trainer.How.CheckpointEvery > 0 && _state.Steps % _trainer.How.CheckpointEvery == 0) Save();
             var elapsed = Stopwatch.GetElapsedTime(start);
-            _progress?.Report(new TrainingProgress(_state.Epoch + 1, _options.Epochs, _state.Batch, Batches, _options.HeadRate * factor, loss, _samplesSeen / Math.Max(1e-9, elapsed.TotalSeconds), elapsed));
+            double left = ((double)_options.Epochs * Batches) - _state.Steps;
+            _progress?.Report(new TrainingProgress(_state.Epoch + 1, _options.Epochs, _state.Batch, Batches, _options.HeadRate * factor, loss, _samplesSeen / Math.Max(1e-9, elapsed.TotalSeconds), elapsed, elapsed * (left * _batches.Batch / _samplesSeen)));
         }
         double mean = _state.Losses / Batches;
         var (heldOutLoss, heldOutAccuracy) = Try(cancellationToken);

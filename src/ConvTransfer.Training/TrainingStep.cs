@@ -39,6 +39,7 @@ internal sealed class TrainingStep : IDisposable
         _gradients = [.. gradients.Select(g => Array.IndexOf(distinct, g))];
         var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(split.Parameters.Zip(weights.Parameters.ToArray())).ToDictionary(x => x.Item1, x => x.Item2);
         _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
+        _session.Reserve(_inputs);
     }
 
     /// <summary>The values of the frontier, to be written before a run.</summary>
@@ -59,8 +60,14 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>The logits of the last run, [batch, classes].</summary>
     public ReadOnlySpan<float> Logits => _session.Result(1);
 
-    /// <summary>Bytes that the plan takes: activations, gradients and working memory.</summary>
-    public long PlannedBytes => _session.PlannedBytes;
+    /// <summary>Native bytes of activations, gradients and working memory.</summary>
+    public long ArenaBytes => _session.NativeBytes;
+
+    /// <summary>Native bytes of what the step reads: the values of the frontier, masks, targets, and constants with the packed weights of frozen layers.</summary>
+    public long InputBytes => Frontier.Concat(Masks).Sum(t => t.NativeBytes) + Target.NativeBytes + _planner.NativeBytes;
+
+    /// <summary>Multiplications with addition of a run.</summary>
+    public long MultiplyAdds => _planner.MultiplyAdds;
 
     /// <summary>Mean or variance of the last batch, in the order of <see cref="TrainedWeights.Statistics"/>.</summary>
     public ReadOnlySpan<float> Statistic(int index) => _session.Result(2 + index);

@@ -13,7 +13,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire5/concat_1 --epochs 15 --output tuned",
     "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer[123]*' --folds 5 --output tuned")
 {
-    private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json";
+    private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json", CheckpointsName = "checkpoints";
 
     private readonly TuningOptions _tuning = new();
     private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {FineTuneOptions.Default.Epochs}.", 1, 100000, FineTuneOptions.Default.Epochs);
@@ -21,8 +21,10 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier call with the same options was ended; its checkpoints lie in the output folder until the work is done." };
+    private readonly Option<int> _every = CommonOptions.Integer("--checkpoint-every", "Batches between two checkpoints; 0 for one after each epoch. Default 0.", 0, int.MaxValue, 0);
 
-    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _folds, _testFraction, _output, _force];
+    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _folds, _testFraction, _output, _force, _resume, _every];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -31,15 +33,17 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_tuning.Network.Model)!);
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
-        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs) });
+        var checkpoints = Checkpoints(context, folder);
+        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs) }).SaveCheckpoints(checkpoints);
+        context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
-        var (text, compact, indented) = Figures(context, pipeline, images, training);
-        using var tuned = UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken));
-        context.CancellationToken.ThrowIfCancellationRequested();
+        var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, images, training));
+        using var tuned = Resumable(context, checkpoints, () => UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken)));
         Directory.CreateDirectory(folder);
         tuned.SaveNetwork(network);
         tuned.SaveOnnx(model, compact, context.CancellationToken);
         DurableFile.Save(figuresFile, System.Text.Encoding.UTF8.GetBytes($"{indented}\n"));
+        checkpoints.Delete();
 
         var json = VerbJson.Figures(compact);
         json["epochs"] = new JsonArray([.. tuned.Training.Epochs.Select(e => (JsonNode)new JsonObject { ["epoch"] = e.Epoch, ["loss"] = e.Loss, ["accuracy"] = e.Accuracy })]);
@@ -56,6 +60,35 @@ internal sealed class FinetuneVerb() : Verb("finetune",
             foreach (var epoch in tuned.Training.Epochs) output.WriteLine(TrainingReporter.Line(epoch));
             output.WriteLine($"{DisplayText.Escape(model, 4096)}\n{DisplayText.Escape(network, 4096)}");
         });
+    }
+
+    private FineTuneCheckpoints Checkpoints(VerbContext context, string folder)
+    {
+        var checkpoints = new FineTuneCheckpoints(Path.Combine(folder, CheckpointsName)) { Every = context.Get(_every), Resume = context.Get(_resume) };
+        if (checkpoints.Resume && !checkpoints.HasAny) context.Log($"{DisplayText.Escape(checkpoints.Folder, 4096)} holds no checkpoint to go on from: the work starts from the beginning");
+        if (!checkpoints.Resume && checkpoints.HasAny)
+        {
+            if (!context.Get(_force)) throw new ConvTransferException(FailureCause.Checkpoint, "an earlier call was ended before it was done; --resume goes on from its checkpoints, --force starts anew", checkpoints.Folder);
+            checkpoints.Delete();
+        }
+        return checkpoints;
+    }
+
+    // Says how to go on when the work is ended before it is done.
+    private static T Resumable<T>(VerbContext context, FineTuneCheckpoints checkpoints, Func<T> work)
+    {
+        try
+        {
+            var done = work();
+            if (!context.CancellationToken.IsCancellationRequested) return done;
+            (done as IDisposable)?.Dispose();
+            throw new OperationCanceledException(context.CancellationToken);
+        }
+        catch (OperationCanceledException) when (checkpoints.HasAny)
+        {
+            context.Log($"what is done is kept in {DisplayText.Escape(checkpoints.Folder, 4096)}; the same call with --resume goes on from there");
+            throw;
+        }
     }
 
     private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, IProgress<TrainingProgress>? training)

@@ -3,7 +3,7 @@ using ConvTransfer.Engine.Tensors;
 namespace ConvTransfer.Engine.Gemm;
 
 /// <summary>Constant operands packed once: groups of panels of columns, each [k][width] with zeros behind the last column, each starting at 64 bytes. Immutable; owned by whoever made it.</summary>
-internal sealed unsafe class PackedColumns : IDisposable
+internal sealed unsafe class PackedColumns : IPackedOperand
 {
     private readonly AlignedMemory _memory;
 
@@ -31,6 +31,8 @@ internal sealed unsafe class PackedColumns : IDisposable
     /// <summary>Packs one panel of a group into its place.</summary>
     public static void PackPanel(float* from, nint stepStride, nint columnStride, int columns, int k, int width, int panel, float* group) =>
         OperandPacking.PackColumns(from + (panel * width * columnStride), stepStride, columnStride, Math.Min(width, columns - (panel * width)), k, width, group + (panel * Stride(k, width)));
+
+    public long NativeBytes => _memory.NativeBytes;
 
     public void Dispose() => _memory.Dispose();
 }

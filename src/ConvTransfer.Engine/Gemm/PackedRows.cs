@@ -3,7 +3,7 @@ using ConvTransfer.Engine.Tensors;
 namespace ConvTransfer.Engine.Gemm;
 
 /// <summary>Constant operands packed once: groups of blocks of rows, each [k][rows], each starting at 64 bytes. Immutable; owned by whoever made it.</summary>
-internal sealed unsafe class PackedRows : IDisposable
+internal sealed unsafe class PackedRows : IPackedOperand
 {
     private readonly AlignedMemory _memory;
 
@@ -35,6 +35,8 @@ internal sealed unsafe class PackedRows : IDisposable
         var blocks = new RowBlocks(rows, maxRows);
         OperandPacking.PackRows(from + ((nint)blocks.Start(block) * k), k, 1, blocks.Size(block), k, group + (block * Stride(rows, k, maxRows)));
     }
+
+    public long NativeBytes => _memory.NativeBytes;
 
     public void Dispose() => _memory.Dispose();
 }

@@ -8,6 +8,7 @@ public sealed unsafe class AlignedMemory : IDisposable
     /// <summary>The alignment of every block in bytes.</summary>
     public const int Alignment = 64;
 
+    private static long _live, _peak;
     private byte* _pointer;
 
     /// <summary>Allocates a block; its content is undefined unless <paramref name="zeroed"/>.</summary>
@@ -20,14 +21,31 @@ public sealed unsafe class AlignedMemory : IDisposable
         nuint size = (nuint)Math.Max(Alignment, (byteCount + Alignment - 1) / Alignment * Alignment);
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, Alignment);
         if (zeroed) NativeMemory.Clear(_pointer, size);
-        GC.AddMemoryPressure((long)size);
-        _pressure = (long)size;
+        NativeBytes = (long)size;
+        GC.AddMemoryPressure(NativeBytes);
+        long live = Interlocked.Add(ref _live, NativeBytes);
+        for (long peak = Interlocked.Read(ref _peak); live > peak;)
+        {
+            long found = Interlocked.CompareExchange(ref _peak, live, peak);
+            if (found == peak) break;
+            peak = found;
+        }
     }
-
-    private readonly long _pressure;
 
     /// <summary>Frees a block whose holder was lost.</summary>
     ~AlignedMemory() => Free();
+
+    /// <summary>Bytes of all blocks of the process that are not freed.</summary>
+    internal static long LiveBytes => Interlocked.Read(ref _live);
+
+    /// <summary>The most that <see cref="LiveBytes"/> has been since <see cref="ResetPeak"/>, or since the start.</summary>
+    internal static long PeakBytes => Interlocked.Read(ref _peak);
+
+    /// <summary>Lets <see cref="PeakBytes"/> begin anew at what is live.</summary>
+    internal static void ResetPeak() => Interlocked.Exchange(ref _peak, LiveBytes);
+
+    /// <summary>The bytes that the block takes: what was asked for, in whole cache lines.</summary>
+    internal long NativeBytes { get; }
 
     /// <summary>The number of bytes asked for.</summary>
     public long ByteCount { get; }
@@ -55,6 +73,7 @@ public sealed unsafe class AlignedMemory : IDisposable
         if (_pointer is null) return;
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;
-        GC.RemoveMemoryPressure(_pressure);
+        Interlocked.Add(ref _live, -NativeBytes);
+        GC.RemoveMemoryPressure(NativeBytes);
     }
 }

@@ -44,6 +44,9 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Bytes of the elements; 0 for strings.</summary>
     public long ByteCount => _memory?.ByteCount ?? 0;
 
+    /// <summary>The native bytes that the tensor takes.</summary>
+    internal long NativeBytes => _memory?.NativeBytes ?? 0;
+
     /// <summary>A tensor whose content is undefined until it is written.</summary>
     public static Tensor Uninitialized(ElementType elementType, Shape shape) => new(elementType, shape, zeroed: false);
 

@@ -1,4 +1,5 @@
 using ConvTransfer.Core;
+using ConvTransfer.Graphs;
 using ConvTransfer.Tests.Common;
 using ConvTransfer.Training;
 
@@ -80,6 +81,23 @@ public sealed class ResumeTests
             bool isFrozen = old.Name.StartsWith("conv4", StringComparison.Ordinal);
             Assert.True(isFrozen == old.Bytes.Span.SequenceEqual(now.Bytes.Span), $"{old.Name}: {(isFrozen ? "was changed" : "is as it was")}");
         }
+    }
+
+    // Row M43: frozen or not.
+    [Theory]
+    [InlineData("conv4.weight", float.NaN, "")]
+    [InlineData("conv1.bias", float.PositiveInfinity, "conv1*")]
+    [InlineData("bn2.variance", float.NegativeInfinity, "bn2*")]
+    public void WeightsThatAreNotFiniteAreRefused(string name, float value, string frozen)
+    {
+        var network = SmallTraining.Network();
+        var data = network.Graph.Initializers.Single(t => t.Name == name);
+        using var tensor = data.ToTensor();
+        tensor.AsSpan<float>()[2] = value;
+        network = network with { Graph = network.Graph.ReplaceInitializers([TensorData.From(name, tensor)]) };
+        var failure = Assert.Throws<ConvTransferException>(() => SmallTraining.Run(SmallTraining.Options, new TrainerOptions(), network: network, freeze: frozen.Length == 0 ? [] : [FreezeRule.Matching(frozen)]));
+        Assert.Equal(FailureCause.DataInvalid, failure.Cause);
+        Assert.Contains($"weight '{name}' holds {value} at element 2", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

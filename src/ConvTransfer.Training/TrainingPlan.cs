@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace ConvTransfer.Training;
+
+/// <summary>What a training takes, known before its first step. Native memory is taken when the training is prepared, and a step takes no more.</summary>
+/// <param name="TrainedWeights">The number of weights that are trained.</param>
+/// <param name="WeightBytes">Bytes of these weights and of the running statistics that follow the batches.</param>
+/// <param name="ActivationBytes">Bytes of the values of a batch between the layers, forward and backward, and of working memory: the arena without the gradients of the weights.</param>
+/// <param name="GradientBytes">Bytes of the gradients of the weights.</param>
+/// <param name="InputBytes">Bytes of a batch at the frontier between what is frozen and what is trained, and of constants, frozen layers above the frontier included.</param>
+/// <param name="OptimizerBytes">Bytes of managed memory for the optimiser's moments, the running average, accumulated gradients and the best weights.</param>
+/// <param name="BatchSize">The samples of a batch.</param>
+/// <param name="MultiplyAddsPerBatch">Multiplications with addition of a step, forward and backward, behind the frontier.</param>
+public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long ActivationBytes, long GradientBytes, long InputBytes, long OptimizerBytes, int BatchSize, long MultiplyAddsPerBatch)
+{
+    /// <summary>Bytes of native memory.</summary>
+    public long NativeBytes => WeightBytes + ActivationBytes + GradientBytes + InputBytes;
+
+    /// <summary>Bytes in all.</summary>
+    public long Bytes => NativeBytes + OptimizerBytes;
+
+    /// <summary>Multiplications with addition of an epoch behind the frontier.</summary>
+    /// <param name="samples">The samples of an epoch; the last batch is filled up.</param>
+    public double MultiplyAddsPerEpoch(int samples) => (double)MultiplyAddsPerBatch * ((samples + BatchSize - 1) / BatchSize);
+
+    /// <summary>The plan in a line.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{TrainedWeights} weights to train; {Mebi(Bytes)} of memory: activations {Mebi(ActivationBytes)}, gradients {Mebi(GradientBytes)}, optimiser {Mebi(OptimizerBytes)}, weights {Mebi(WeightBytes)}, inputs {Mebi(InputBytes)}; {MultiplyAddsPerBatch / 1e9:0.###} G multiply-adds for a batch of {BatchSize}");
+
+    internal static TrainingPlan Of(FineTuneOptions options, NetworkSplit split, TrainedWeights weights, TrainingStep step)
+    {
+        long trained = split.Parameters.Sum(p => split.Initializer(p).Shape.ElementCount), gradients = trained * sizeof(float);
+        int copies = (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0) + (options.Patience > 0 ? 1 : 0);
+        return new TrainingPlan(trained, weights.All.Sum(t => t.NativeBytes), step.ArenaBytes - gradients, gradients, step.InputBytes, gradients * copies, options.BatchSize, step.MultiplyAdds);
+    }
+
+    private static string Mebi(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using ConvTransfer.Core;
+using ConvTransfer.Onnx;
+using ConvTransfer.Operators;
+using ConvTransfer.Tests.Common;
+using ConvTransfer.Tests.Pipelines;
+
+namespace ConvTransfer.Tests.Cli;
+
+/// <summary>A fine-tuning whose process is killed, asked to end, or refused by the disk: rows T01, T04 to T07 and T09 of the catalogue of faults.</summary>
+public sealed class FinetuneDurabilityTests : IDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "convtransfer");
+    private readonly TemporaryFolder _folder = new();
+    private readonly PictureFolder _pictures = new(perClass: 4, classes: 2);
+
+    public FinetuneDurabilityTests()
+    {
+        var net = new NetworkBuilder("small", seed: 2);
+        string x = net.Relu(net.Convolution(net.Input("pixels", 3, 24, 24), filters: 6, kernel: 5, stride: 2));
+        x = net.Relu(net.Convolution(x, filters: 8, kernel: 3));
+        OnnxFile.Write(net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3)), _folder.Path("network.onnx"));
+    }
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _pictures.Dispose();
+    }
+
+    [Fact]
+    public void KilledAtRandomMomentsItEndsWithTheBytesOfOneThatNeverStopped()
+    {
+        Assert.Equal(0, Finished(Start("whole", 150)).ExitCode);
+        var random = new CounterRandom(11);
+        int killed = 0, resumable = 0;
+        for (int round = 0; round < 8; round++)
+        {
+            using var process = Start("parts", 150, "--resume", "--checkpoint-every", "3");
+            if (!process.WaitForExit(500 + random.Next(900)))
+            {
+                process.Kill();
+                killed++;
+            }
+            process.WaitForExit();
+            if (File.Exists(_folder.Path("parts/figures.json"))) break;
+            if (Checkpoints("parts").Any()) resumable++;
+        }
+        Assert.True(killed > 0 && resumable > 0, $"{killed} killed, {resumable} of them with a checkpoint");
+        if (!File.Exists(_folder.Path("parts/figures.json"))) Assert.Equal(0, Finished(Start("parts", 150, "--resume", "--force")).ExitCode);
+        foreach (string file in Directory.GetFiles(_folder.Path("whole"))) Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(_folder.Path($"parts/{Path.GetFileName(file)}")));
+        Assert.False(Directory.Exists(_folder.Path("parts/checkpoints")));
+    }
+
+    [Fact]
+    public void ASignalSavesACheckpointAndIsTheExitCode()
+    {
+        (string Signal, int Code)[] signals = [("HUP", 129), ("INT", 130), ("TERM", 143)];
+        var started = Array.ConvertAll(signals, s => Start(s.Signal, 100000, "--checkpoint-every", "1000000"));
+        for (int i = 0; i < signals.Length; i++)
+        {
+            // The lock is there once the training runs.
+            var patience = Stopwatch.StartNew();
+            while (!File.Exists(_folder.Path($"{signals[i].Signal}/checkpoints/held-out/checkpoints.lock")) && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(20);
+            Thread.Sleep(200);
+            using var kill = Process.Start("kill", [$"-{signals[i].Signal}", $"{started[i].Id}"]);
+            kill.WaitForExit();
+            var (exit, error) = Finished(started[i]);
+            Assert.Equal(signals[i].Code, exit);
+            Assert.Contains("--resume goes on", error, StringComparison.Ordinal);
+            Assert.Single(Checkpoints(signals[i].Signal));
+        }
+    }
+
+    // Every fault hits while checkpoints are written; the training goes on, says so, and its result is the same.
+    [StraceTheory]
+    [InlineData("fsync:error=EIO:when=3", "fsync failed")]
+    [InlineData("fsync:error=EIO:when=2", "fsync of the folder failed")]
+    [InlineData("rename:error=EXDEV:when=1", "rename failed")]
+    [InlineData("rename:error=EACCES:when=2", "rename failed")]
+    [InlineData("pwrite64:error=ENOSPC:when=2", "could not be saved")]
+    public void ADiskThatRefusesACheckpointIsWarnedAbout(string fault, string said)
+    {
+        Assert.Equal(0, Finished(Start("whole", 3)).ExitCode);
+        var (exit, error) = Finished(Traced("-e", $"inject={fault}", "faulty", 3));
+        Assert.True(exit == 0, error);
+        Assert.Contains("the checkpoint could not be saved, the training goes on", error, StringComparison.Ordinal);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(_folder.Path("whole/network.onnx")), File.ReadAllBytes(_folder.Path("faulty/network.onnx")));
+    }
+
+    [StraceFact]
+    public void ADiskThatRefusesTheResultIsAFailure()
+    {
+        var (exit, error) = Finished(Traced("-e", "inject=rename:error=EACCES", "faulty", 2));
+        Assert.Equal(1, exit);
+        Assert.Contains("network.onnx", error, StringComparison.Ordinal);
+        Assert.Equal(["checkpoints"], Directory.EnumerateFileSystemEntries(_folder.Path("faulty")).Select(p => Path.GetFileName(p)!));
+    }
+
+    [StraceFact]
+    public void ACheckpointIsWrittenSyncedRenamedAndItsFolderSynced()
+    {
+        string trace = _folder.Path("trace");
+        Assert.Equal(0, Finished(Traced("-o", trace, "traced", 1)).ExitCode);
+        // Of each line the call's name stands behind the number of the thread.
+        string[] calls = [.. File.ReadLines(trace).Select(l => l[(l.IndexOf(' ') + 1)..].Trim().Split('(')[0]).Where(c => c is "pwrite64" or "fsync" or "rename")];
+        int rename = Array.IndexOf(calls, "rename");
+        Assert.Equal("fsync", calls[rename - 1]);
+        Assert.Equal("pwrite64", calls[rename - 2]);
+        Assert.Equal("fsync", calls[rename + 1]);
+    }
+
+    private IEnumerable<string> Checkpoints(string output) => Directory.Exists(_folder.Path($"{output}/checkpoints")) ? Directory.EnumerateFiles(_folder.Path($"{output}/checkpoints"), "checkpoint-*", SearchOption.AllDirectories) : [];
+
+    private string[] Arguments(string output, int epochs) =>
+        ["finetune", "--model", _folder.Path("network.onnx"), "--images", _pictures.Path, "--recipe", "keras-tf:24", "--batch", "4", "--epochs", $"{epochs}", "--threads", "1", "--output", _folder.Path(output)];
+
+    private Process Start(string output, int epochs, params string[] more) => Run(Program, [.. Arguments(output, epochs), .. more]);
+
+    private Process Traced(string option, string value, string output, int epochs) =>
+        Run(Strace.Program, ["-f", "-q", "-e", "trace=pwrite64,fsync,rename", .. option == "-o" ? (string[])["-o", value] : ["-o", "/dev/null", option, value], Program, .. Arguments(output, epochs)]);
+
+    private static Process Run(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+    private static (int ExitCode, string Error) Finished(Process process)
+    {
+        using (process)
+        {
+            var output = process.StandardOutput.ReadToEndAsync();
+            string error = process.StandardError.ReadToEnd();
+            output.Wait();
+            process.WaitForExit();
+            return (process.ExitCode, error);
+        }
+    }
+}

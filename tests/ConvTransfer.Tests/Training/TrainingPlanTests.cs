@@ -1,0 +1,72 @@
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
+using ConvTransfer.Tests.Laws;
+using ConvTransfer.Training;
+
+namespace ConvTransfer.Tests.Training;
+
+/// <summary>What a training says it takes is what it takes. Memory is counted for the whole process, so nothing else may run meanwhile.</summary>
+[Collection(nameof(Alone))]
+public sealed class TrainingPlanTests
+{
+    [Theory]
+    [InlineData(OptimizerKind.AdamW, BatchNormalizationPolicy.Train, "")]
+    [InlineData(OptimizerKind.Sgd, BatchNormalizationPolicy.Frozen, "")]
+    [InlineData(OptimizerKind.AdamW, BatchNormalizationPolicy.Train, "conv4*")]
+    [InlineData(OptimizerKind.AdamW, BatchNormalizationPolicy.AffineOnly, "conv1*")]
+    public void TheAllocatorsPeakIsThePlan(OptimizerKind optimizer, BatchNormalizationPolicy policy, string frozen)
+    {
+        var options = SmallTraining.Options with { Optimizer = optimizer, BatchNormalization = policy };
+        Collect();
+        long before = AlignedMemory.LiveBytes;
+        using (var trainer = new Trainer(SmallTraining.Network(), frozen.Length == 0 ? [] : [FreezeRule.Matching(frozen)], options, new TrainerOptions { Threads = 2 }))
+        {
+            Collect();
+            AlignedMemory.ResetPeak();
+            Assert.Equal(trainer.Plan.NativeBytes, AlignedMemory.LiveBytes - before);
+            trainer.Run(new RandomSamples(15));
+            Assert.Equal(trainer.Plan.NativeBytes, AlignedMemory.PeakBytes - before);
+        }
+        Collect();
+        Assert.Equal(before, AlignedMemory.LiveBytes);
+    }
+
+    [Fact]
+    public void MultiplicationsAreThoseOfTheLayers()
+    {
+        using var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { BatchNormalization = BatchNormalizationPolicy.Frozen }, new TrainerOptions());
+        // Of a sample: conv1 gives 5 x 6 x 6 from 3 x 3 x 3, conv4 gives 6 x 4 x 4 from 5 x 3 x 3, the dense layer 3 from 6.
+        long conv1 = 5 * 36 * 27, conv4 = 6 * 16 * 45, dense = 18, normalization = 5 * 36;
+        // Backward each layer takes as many for its weights and as many for its input; the first layer's input wants no gradient.
+        long expected = 4 * ((2 * conv1) + (3 * conv4) + (3 * dense) + normalization);
+        Assert.Equal(expected, trainer.Plan.MultiplyAddsPerBatch);
+        Assert.Equal(4.0 * expected, trainer.Plan.MultiplyAddsPerEpoch(15));
+    }
+
+    [Fact]
+    public void ABatchThatIsTooLargeIsRefusedWithTheLargestThatFits()
+    {
+        long Bytes(int batch)
+        {
+            using var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { BatchSize = batch }, new TrainerOptions { Threads = 1 });
+            return trainer.Plan.Bytes;
+        }
+
+        foreach (int fits in (int[])[1, 5, 8, 63])
+        {
+            var limits = Limits.Default with { MemoryBytes = (Bytes(fits) + Bytes(fits + 1)) / 2 };
+            var failure = Assert.Throws<ConvTransferException>(() => new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { BatchSize = 64 }, new TrainerOptions { Threads = 1, Limits = limits }));
+            Assert.Equal(FailureCause.Limit, failure.Cause);
+            Assert.Contains($"the largest batch that fits is {fits}", failure.Message, StringComparison.Ordinal);
+        }
+        var none = Assert.Throws<ConvTransferException>(() => new Trainer(SmallTraining.Network(), [], SmallTraining.Options, new TrainerOptions { Threads = 1, Limits = Limits.Default with { MemoryBytes = 4000 } }));
+        Assert.Contains("not even a batch of one sample fits", none.Message, StringComparison.Ordinal);
+    }
+
+    // Tensors of other tests that nobody disposed are freed first.
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+}
