@@ -22,6 +22,8 @@ internal sealed class TuningOptions
     private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
     private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
     private readonly Option<string> _classWeights = new("--class-weights") { Description = "How much a picture of each class counts in the loss: LABEL=X,LABEL=X with 1 for labels that are not named, or 'balanced' for all classes alike however many pictures they have.", HelpName = "WEIGHTS" };
+    private readonly Option<double> _mixup = CommonOptions.Number("--mixup", "Mix each picture with another one by a share from Beta(X, X). Default 0: not.", 0, 1000, 0);
+    private readonly Option<double> _cutMix = CommonOptions.Number("--cutmix", "Put a box of another picture into each; it leaves a share from Beta(X, X). With --mixup one of both is drawn for each batch. Default 0: not.", 0, 1000, 0);
     private readonly Option<string> _augment = Augmentations();
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
@@ -30,7 +32,7 @@ internal sealed class TuningOptions
     public NetworkOptions Network { get; } = new(cutIsRequired: false);
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _augment, _views, _seed];
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _augment, _views, _mixup, _cutMix, _seed];
 
     /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
     public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
@@ -49,6 +51,8 @@ internal sealed class TuningOptions
             BatchSize = context.Get(_batch),
             HeadRate = context.Get(_headRate),
             BodyRate = context.Get(_bodyRate),
+            MixupAlpha = context.Get(_mixup),
+            CutMixAlpha = context.Get(_cutMix),
             BalanceClasses = weights == Balanced,
             ClassWeights = weights is null or Balanced ? [] : ClassWeights(weights, images.Classes),
         };

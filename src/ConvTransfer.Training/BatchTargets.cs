@@ -1,6 +1,3 @@
-using ConvTransfer.Core;
-using ConvTransfer.Engine.Tensors;
-
 namespace ConvTransfer.Training;
 
 /// <summary>Writes the targets of a batch: what each sample's probabilities should be, times the sample's share of the loss.</summary>
@@ -29,38 +26,5 @@ internal sealed class BatchTargets(int classes, double smoothing, double[]? clas
         }
     }
 
-    /// <summary>Mixes each sample with another one of the batch: x = share · x + (1 − share) · partner, values and targets alike.</summary>
-    /// <param name="random">Draws the share and the partners.</param>
-    /// <param name="alpha">The parameter of the share's Beta distribution.</param>
-    /// <param name="tensors">Tensors whose axis 0 is the batch.</param>
-    public static void Mix(ref CounterRandom random, double alpha, params ReadOnlySpan<Tensor> tensors)
-    {
-        int batch = (int)tensors[0].Shape[0];
-        int[] partners = [.. Enumerable.Range(0, batch)];
-        random.Shuffle<int>(partners);
-        double first = Gamma(ref random, alpha), second = Gamma(ref random, alpha);
-        float share = first + second > 0 ? (float)(first / (first + second)) : 0.5f;
-        foreach (var tensor in tensors)
-        {
-            var values = tensor.AsSpan<float>();
-            float[] before = values.ToArray();
-            int length = values.Length / batch;
-            for (int i = 0; i < batch; i++)
-                for (int j = 0; j < length; j++) values[(i * length) + j] = (share * before[(i * length) + j]) + ((1 - share) * before[(partners[i] * length) + j]);
-        }
-    }
-
     private double Weight(int label) => classWeights?[label] ?? 1;
-
-    // Marsaglia and Tsang, A Simple Method for Generating Gamma Variables, 2000; below shape 1 through Gamma(shape + 1) · U^(1/shape).
-    private static double Gamma(ref CounterRandom random, double shape)
-    {
-        if (shape < 1) return Gamma(ref random, shape + 1) * Math.Pow(1 - random.NextDouble(), 1 / shape);
-        double d = shape - (1.0 / 3), c = 1 / Math.Sqrt(9 * d);
-        while (true)
-        {
-            double x = random.NextNormal(), v = Math.Pow(1 + (c * x), 3);
-            if (v > 0 && Math.Log(1 - random.NextDouble()) < (0.5 * x * x) + d - (d * v) + (d * Math.Log(v))) return d * v;
-        }
-    }
 }

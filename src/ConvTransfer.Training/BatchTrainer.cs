@@ -18,6 +18,7 @@ internal sealed class BatchTrainer
     private readonly TrainingStep _step;
     private readonly TrainedWeights _weights;
     private readonly BatchTargets _targets;
+    private readonly BatchMixing _mixing;
 
     /// <summary>Begins with the weights as they are, and moments of 0.</summary>
     public BatchTrainer(Trainer trainer, ISampleSource samples)
@@ -29,6 +30,7 @@ internal sealed class BatchTrainer
         _weights = trainer.Weights;
         Optimizer = new WeightOptimizer(_weights, trainer.Rates(), _options);
         _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, ClassWeights(samples));
+        _mixing = new BatchMixing(_options);
         if (_options.AverageDecay > 0) Average = _weights.Copy();
         if (_options.Accumulate > 1) Accumulated = Array.ConvertAll(_weights.Parameters.ToArray(), t => new float[t.ElementCount]);
     }
@@ -74,11 +76,7 @@ internal sealed class BatchTrainer
         }
         _samples.Read(views, _step.Frontier, cancellationToken);
         _targets.Write(labels, _step.Target.AsSpan<float>());
-        if (_options.MixupAlpha > 0)
-        {
-            var random = new CounterRandom(_trainer.How.Seed, epoch, batch, RandomPurpose.Mixing);
-            BatchTargets.Mix(ref random, _options.MixupAlpha, [.. _step.Frontier, _step.Target]);
-        }
+        _mixing.Mix(new CounterRandom(_trainer.How.Seed, epoch, batch, RandomPurpose.Mixing), _step.Frontier, _step.Target);
         foreach (var (dropout, mask) in _trainer.Split.Dropouts.Zip(_step.Masks)) dropout.Write(mask.AsSpan<float>(), _trainer.How.Seed, epoch, batch);
         _step.Run(cancellationToken);
         double loss = _step.LossValue;

@@ -84,6 +84,12 @@ public sealed record FineTuneOptions
     /// <summary>Mixes pairs of samples and their targets by a share drawn from Beta(alpha, alpha): 0 for none. Behind frozen layers the values there are mixed. Source: Zhang et al., Mixup, 2018.</summary>
     public double MixupAlpha { get; init; }
 
+    /// <summary>
+    /// Puts a box of another sample into each, and mixes the targets by what is left of it. The box leaves a share drawn from Beta(alpha, alpha): 0 for none. Behind frozen layers it is cut from
+    /// the values there, which must have spatial axes. Where <see cref="MixupAlpha"/> is above 0 too, one of both is drawn for each batch. Source: Yun et al., CutMix, 2019.
+    /// </summary>
+    public double CutMixAlpha { get; init; }
+
     /// <summary>What batch normalizations in layers that are trained do.</summary>
     public BatchNormalizationPolicy BatchNormalization { get; init; } = BatchNormalizationPolicy.Frozen;
 
@@ -111,6 +117,7 @@ public sealed record FineTuneOptions
         Within(ClipNorm, 0, double.MaxValue, nameof(ClipNorm));
         Within(AverageDecay, 0, 1, nameof(AverageDecay));
         Within(MixupAlpha, 0, double.MaxValue, nameof(MixupAlpha));
+        Within(CutMixAlpha, 0, double.MaxValue, nameof(CutMixAlpha));
         Within(StatisticsMomentum, 0, 1, nameof(StatisticsMomentum));
         foreach (double weight in ClassWeights)
             if (!(double.IsFinite(weight) && weight > 0)) throw new ArgumentOutOfRangeException(nameof(ClassWeights), weight, "a class counts with a finite number above 0");

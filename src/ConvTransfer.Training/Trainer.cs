@@ -151,6 +151,7 @@ public sealed class Trainer : IDisposable
         try
         {
             var split = NetworkSplit.Of(lifted, _layers, _options.BatchNormalization, batch, _how.Limits);
+            BatchMixing.Check(_options, split);
             weights = new TrainedWeights(split);
             return (split, weights, new TrainingStep(split, weights, _how.Threads, _how.Limits));
         }

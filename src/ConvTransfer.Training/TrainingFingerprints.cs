@@ -52,6 +52,7 @@ internal static class TrainingFingerprints
         new(nameof(options.AverageDecay), Text(options.AverageDecay)),
         new(nameof(options.Patience), Text(options.Patience)),
         new(nameof(options.MixupAlpha), Text(options.MixupAlpha)),
+        new(nameof(options.CutMixAlpha), Text(options.CutMixAlpha)),
         new(nameof(options.BatchNormalization), Text(options.BatchNormalization)),
         new(nameof(options.StatisticsMomentum), Text(options.StatisticsMomentum)),
     ];

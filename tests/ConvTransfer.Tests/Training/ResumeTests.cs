@@ -14,6 +14,7 @@ public sealed class ResumeTests
         ["adamw"] = SmallTraining.Options,
         ["average"] = SmallTraining.Options with { AverageDecay = 0.9, Patience = 2 },
         ["accumulation"] = SmallTraining.Options with { Accumulate = 3, AverageDecay = 0.9, MixupAlpha = 0.2 },
+        ["mixing"] = SmallTraining.Options with { MixupAlpha = 0.4, CutMixAlpha = 1, Accumulate = 2 },
         ["plateau"] = SmallTraining.Options with { Patience = 1, Epochs = 6, Schedule = LearningRateSchedule.Plateau(0, 0.5) },
     };
 
