@@ -14,12 +14,14 @@ namespace ConvTransfer.Operators.Internal;
 /// </remarks>
 internal sealed class BatchStatisticsNormalization : PlainOperator
 {
+    public const string Name = "BatchStatisticsNormalization";
+
     /// <summary>As BatchNormalization's attribute.</summary>
     public static readonly FloatAttribute Epsilon = new("epsilon", 1e-5f);
 
     private static readonly TypeVariable T = new("T", [ElementType.Float32, ElementType.Float64]);
 
-    public override OperatorSchema Schema { get; } = new("BatchStatisticsNormalization", [GradientOperators.Version], GradientOperators.Domain)
+    public override OperatorSchema Schema { get; } = new(Name, [GradientOperators.Version], GradientOperators.Domain)
     {
         Inputs = [new("X", T), new("scale", T), new("B", T)],
         Outputs = [new("Y", T), new("mean", T), new("variance", T)],

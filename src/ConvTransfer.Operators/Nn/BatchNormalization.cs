@@ -1,6 +1,7 @@
 using System.Numerics;
 using ConvTransfer.Engine.Epilogues;
 using ConvTransfer.Engine.Normalization;
+using ConvTransfer.Engine.Simd;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators.Internal;
@@ -9,10 +10,13 @@ using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Nn;
 
-/// <summary>Y = (X - mean) / sqrt(variance + epsilon) · scale + shift for each channel, with the running statistics: the form of a network that is not trained.</summary>
+/// <summary>
+/// Y = (X - mean) / sqrt(variance + epsilon) · scale + shift for each channel: with the running statistics, or in training_mode with the batch's,
+/// which then move the running ones: new = running · momentum + batch · (1 - momentum), the variance being divided by the number of elements.
+/// </summary>
 /// <remarks>
 /// Source: ONNX BatchNormalization-1, -6 (is_test), -7, -9 (no spatial), -14 (training_mode), -15 (types of their own for scale and statistics); Ioffe and Szegedy 2015.
-/// The training form is refused. With spatial = 0 (until 7) every position has statistics of its own.
+/// The training forms before 14 are refused: they leave open how the variance counts. With spatial = 0 (until 7) every position has statistics of its own.
 /// On float32 with constant statistics it is one multiplication with addition, whose factors are computed in double.
 /// </remarks>
 internal sealed class BatchNormalization : StageOperator
@@ -54,8 +58,12 @@ internal sealed class BatchNormalization : StageOperator
             if (!spatial) n.Require(parameter.Rank == x.Rank - 1 && Enumerable.Range(0, parameter.Rank).All(a => parameter[a].MayEqual(x[a + 1])), $"{name}, expected a number for each element of an image of X, {x}");
             else n.Require(parameter.Rank == 1 && parameter[0].MayEqual(channels), $"{name}, expected one number for each of the {channels} channels of X");
         }
-        if (n.Version < 7 ? n.Get(IsTest) == 0 : n.Get(TrainingMode) != 0) throw n.Unsupported("the training form (batch statistics) is not supported; export the model for inference");
-        if (Enumerable.Range(1, System.Math.Max(0, n.OutputCount - 1)).Any(n.HasOutput)) throw n.Unsupported("outputs beside Y belong to the training form, which is not supported");
+        long mode = n.Get(TrainingMode);
+        n.Require(mode is 0 or 1, $"attribute 'training_mode' is {mode}, expected 0 or 1");
+        if (n.Version < 7 && n.Get(IsTest) == 0) throw n.Unsupported("the training form (batch statistics) is supported from opset 14 on; export the model for inference");
+        bool more = Enumerable.Range(1, System.Math.Max(0, n.OutputCount - 1)).Any(n.HasOutput);
+        if (more && n.Version < 14) throw n.Unsupported("outputs beside Y belong to the training form, which is supported from opset 14 on");
+        n.Require(!more || IsTraining(n), "outputs beside Y exist only where attribute 'training_mode' is 1");
         return [x, .. Enumerable.Range(1, System.Math.Max(0, n.OutputCount - 1)).Select(_ => new TensorType(n.Input(3).ElementType, [channels]))];
     }
 
@@ -69,7 +77,23 @@ internal sealed class BatchNormalization : StageOperator
         return [node with { Outputs = [node.Outputs[0]] }];
     }
 
+    /// <summary>True where a node works with the statistics of its batch.</summary>
+    internal static bool IsTraining(NodeContext n) => n.Get(TrainingMode) != 0;
+
+    public override Step Lower(NodeContext n, LoweringContext plan)
+    {
+        if (!IsTraining(n) || Enumerable.Range(0, 5).Any(i => n.Input(i).ElementType != ElementType.Float32)) return base.Lower(n, plan);
+        var (images, channels, positions) = Layout(n);
+        return new F32TrainingKernel(new(F32BatchNormalization.Create(images, channels, positions, n.Get(Epsilon), VectorWidths.Best), checked((int)channels), n.Get(Momentum))).ToStep(n, plan);
+    }
+
     public override void Gradient(GradientContext g)
+    {
+        if (IsTraining(g.N)) TrainingGradient(g);
+        else InferenceGradient(g);
+    }
+
+    private static void InferenceGradient(GradientContext g)
     {
         if (g.IsWanted(3) || g.IsWanted(4)) throw g.N.Unsupported("running statistics are not trained by gradients");
         bool[] wanted = [.. Enumerable.Range(0, 3).Select(g.IsWanted)];
@@ -79,10 +103,25 @@ internal sealed class BatchNormalization : StageOperator
             if (wanted[i]) g.Accumulate(i, gradients[i]);
     }
 
+    // As the internal operator has it, which also tells the batch's own statistics: those handed out hold the running ones too.
+    private static void TrainingGradient(GradientContext g)
+    {
+        if (g.OutputGradient(1) is not null || g.OutputGradient(2) is not null) throw g.N.Unsupported("the running statistics have no gradient of their own");
+        if (g.OutputGradient(0) is not { } dy) return;
+        var x = g.N.InputShape(0);
+        string Rows(string value) => x.Rank == 1 ? g.Reshaped(value, new Shape([x[0], 1])) : value;
+        NodeAttribute epsilon = new(BatchStatisticsNormalization.Epsilon.Name, new AttributeValue.Float(g.N.Get(Epsilon)));
+        string[] forward = g.Nodes(BatchStatisticsNormalization.Name, [Rows(g.Input(0)), g.Input(1), g.Input(2)], 3, [epsilon], GradientOperators.Domain);
+        string[] gradients = g.Nodes(BatchNormalizationGradient.Name, [Rows(dy), Rows(g.Input(0)), g.Input(1), forward[1], forward[2]], 3, [epsilon], GradientOperators.Domain);
+        if (g.IsWanted(0)) g.Accumulate(0, x.Rank == 1 ? g.Reshaped(gradients[0], x) : gradients[0]);
+        for (int i = 1; i < 3; i++)
+            if (g.IsWanted(i)) g.Accumulate(i, gradients[i]);
+    }
+
     protected override EpilogueStage? Stage(NodeContext n)
     {
         var x = n.Input(0);
-        if (x.Rank < 2 || n.Get(Spatial) == 0) return null;
+        if (IsTraining(n) || x.Rank < 2 || n.Get(Spatial) == 0) return null;
         var parameters = new float[4][];
         for (int i = 0; i < 4; i++)
         {
@@ -97,6 +136,13 @@ internal sealed class BatchNormalization : StageOperator
             shift[c] = (float)(parameters[1][c] - (parameters[2][c] * factor));
         }
         return new EpilogueStage(EpilogueKind.ScaleShift) { Scale = scale, Shift = shift };
+    }
+
+    private static (nint Images, nint Channels, nint Positions) Layout(NodeContext n)
+    {
+        var x = n.InputShape(0);
+        if (x.Rank == 1) return ((nint)x[0], 1, 1);
+        return n.Get(Spatial) != 0 ? ((nint)x[0], (nint)x[1], (nint)x.Product(2, x.Rank)) : ((nint)x[0], (nint)x.Product(1, x.Rank), 1);
     }
 
     protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, OfX>(n.Input(0).ElementType, new OfX(n));
@@ -115,10 +161,10 @@ internal sealed class BatchNormalization : StageOperator
     {
         public PlainKernel Make<TStatistics>() where TStatistics : unmanaged, INumber<TStatistics>, IMinMaxValue<TStatistics>
         {
-            var x = n.InputShape(0);
-            long images = x[0], channels = x.Rank == 1 ? 1 : n.Get(Spatial) != 0 ? x[1] : x.Product(1, x.Rank);
-            long positions = x.Rank == 1 || n.Get(Spatial) == 0 ? 1 : x.Product(2, x.Rank);
-            return new Kernel<TX, TScale, TStatistics>(new((nint)images, (nint)channels, (nint)positions, n.Get(Epsilon)));
+            var (images, channels, positions) = Layout(n);
+            return IsTraining(n)
+                ? new TrainingKernel<TX, TScale, TStatistics>(new(images, channels, positions, n.Get(Epsilon), n.Get(Momentum)))
+                : new Kernel<TX, TScale, TStatistics>(new(images, channels, positions, n.Get(Epsilon)));
         }
     }
 
@@ -128,4 +174,29 @@ internal sealed class BatchNormalization : StageOperator
         public override void Run(in PlainRun run) =>
             work.Run(run.Input<TX>(0), run.Input<TScale>(1), run.Input<TScale>(2), run.Input<TStatistics>(3), run.Input<TStatistics>(4), run.Output<TX>(0), run.Crew);
     }
+
+    private sealed unsafe class TrainingKernel<TX, TScale, TStatistics>(TrainingNormalization<TX, TScale, TStatistics> work) : PlainKernel
+        where TX : unmanaged, INumber<TX> where TScale : unmanaged, INumber<TScale> where TStatistics : unmanaged, INumber<TStatistics>
+    {
+        public override void Run(in PlainRun run) => work.Run(Operands<TX, TScale, TStatistics>(run), run.Crew);
+    }
+
+    private sealed unsafe class F32TrainingKernel(F32TrainingNormalization work) : PlainKernel
+    {
+        public override long ScratchBytes(int crew) => work.ScratchBytes;
+
+        public override void Run(in PlainRun run) => work.Run(Operands<float, float, float>(run), run.Scratch, run.Crew);
+    }
+
+    private static unsafe TrainingOperands<TX, TScale, TStatistics> Operands<TX, TScale, TStatistics>(in PlainRun run) where TX : unmanaged where TScale : unmanaged where TStatistics : unmanaged => new()
+    {
+        X = run.Input<TX>(0),
+        Scale = run.Input<TScale>(1),
+        Shift = run.Input<TScale>(2),
+        Mean = run.Input<TStatistics>(3),
+        Variance = run.Input<TStatistics>(4),
+        Y = run.Output<TX>(0),
+        NewMean = run.Output<TStatistics>(1),
+        NewVariance = run.Output<TStatistics>(2),
+    };
 }

@@ -35,6 +35,7 @@ public sealed class NodeCaseTests(ITestOutputHelper output)
 
     // Operators of training, of which the list has none.
     [SharedTheory]
+    [InlineData("test_batchnorm_", 4)]
     [InlineData("test_nllloss_", 36)]
     [InlineData("test_sce_", 68)]
     public void NoCaseWhoseNameBeginsSoFails(string prefix, int count)

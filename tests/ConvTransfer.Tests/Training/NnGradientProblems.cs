@@ -95,11 +95,15 @@ internal sealed class BatchNormalizationGradientProblems : GradientProblems
 {
     public override string OpType => "BatchNormalization";
 
+    // With the running statistics, or in training with the batch's.
     public override OperatorProblem Draw(RandomShapes random)
     {
-        long[] dims = random.Shape(2, 5, 6);
-        long c = dims[1];
-        return Of([random.Normal(dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], ProblemData.Attribute("epsilon", random.One(1e-5f, 0.01f)));
+        bool trains = random.Flip();
+        long[] dims = trains ? [random.Int(2, 4), .. random.Shape(0, 3, 4)] : random.Shape(2, 5, 6);
+        long c = dims.Length == 1 ? 1 : dims[1];
+        var problem = Of([random.Normal(dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], outputs: trains ? random.Int(1, 3) : 1,
+            ProblemData.Attribute("epsilon", trains ? 0.01f : random.One(1e-5f, 0.01f)), ProblemData.Attribute("training_mode", trains ? 1 : 0));
+        return problem with { Node = problem.Node with { Outputs = problem.Node.Outputs.Select((o, i) => i == 0 ? o : $"running{i}").ToValueList() } };
     }
 }
 

@@ -15,6 +15,12 @@ internal sealed class BatchNormalizationProblems : OperatorProblems
         foreach (long opset in new long[] { 7, 9, 14 }) yield return Make($"opset {opset}", opset, [2, 3, 5], true, ProblemData.Attribute("epsilon", 0.001f), ProblemData.Attribute("momentum", 0.5f));
         yield return OperatorProblem.Of("opset 7 statistics of each position", OpType, 7, [ProblemData.Normal(1, 2, 3, 2), .. Enumerable.Range(2, 3).Select(i => ProblemData.Normal(i, 3, 2)), Positive(5, 3, 2)], [ProblemData.Attribute("spatial", 0)]);
         yield return OperatorProblem.Of("other types of scale and statistics", OpType, 15, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), Pair(1.5f, 2), Pair(0, 1), Pair(0.5f, 1), Pair(2, 3)]);
+        foreach (long[] dims in new long[][] { [7, 3], [2, 5, 3], [2, 3, 5, 7], [1, 2, 3, 2, 3] }) yield return Training(Make($"{dims.Length} axes, training", 15, dims, constant: false), 3);
+        yield return Training(Make("training, constant parameters", 14, [3, 2, 17], constant: true, ProblemData.Attribute("momentum", 0.3f), ProblemData.Attribute("epsilon", 0.1f)), 3);
+        yield return Training(Make("training, Y alone", 15, [3, 2, 5], constant: false), 1);
+        yield return Training(OperatorProblem.Of("training, a single axis", OpType, 15, [ProblemData.Normal(1, 9), .. Enumerable.Range(2, 4).Select(i => Positive(i, 1))]), 2);
+        yield return Training(OperatorProblem.Of("training, other types of scale and statistics", OpType, 15, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), Pair(1.5f, 2), Pair(0, 1), ProblemData.Of<double>([2], 0.5, 1), ProblemData.Of<double>([2], 2, 3)]), 3);
+        yield return Training(Make("training, no image", 15, [0, 3, 2], constant: false), 3);
     }
 
     private OperatorProblem Make(string name, long opset, long[] dims, bool constant, params NodeAttribute[] attributes)
@@ -23,6 +29,11 @@ internal sealed class BatchNormalizationProblems : OperatorProblems
         long c = dims[1];
         return OperatorProblem.Of(name, OpType, opset, [ProblemData.Normal(1, dims), Given(ProblemData.Normal(2, c)), Given(ProblemData.Normal(3, c)), Given(ProblemData.Normal(4, c)), Given(Positive(5, c))], attributes);
     }
+
+    private static OperatorProblem Training(OperatorProblem problem, int outputs) => problem with
+    {
+        Node = problem.Node with { Attributes = [.. problem.Node.Attributes, ProblemData.Attribute("training_mode", 1L)], Outputs = Enumerable.Range(0, outputs).Select(i => $"y{i}").ToValueList() },
+    };
 
     private static ProblemInput Positive(int seed, params long[] dims)
     {
