@@ -14,6 +14,7 @@ internal sealed class NetworkOptions
     private readonly Option<string> _cut;
     private readonly Option<bool> _resize = new("--resize-input") { Description = "Let the network take pictures of the size that the recipe makes, whatever its file declares." };
     private readonly Option<bool> _pool = new("--pool") { Description = "Average the value over its spatial axes, one number for each channel." };
+    private readonly Option<bool> _poolMax = new("--pool-max") { Description = "Take the average of the value over its spatial axes and its greatest number side by side, two numbers for each channel." };
     private readonly Option<string> _recipe = new("--recipe")
     {
         Description = $"How pictures are made ready: NAME[:SIZE][:nchw|:nhwc] with NAME one of {string.Join(", ", InputRecipe.Names)}; or a JSON file.",
@@ -34,7 +35,7 @@ internal sealed class NetworkOptions
     /// <param name="cutIsRequired">False where a cut that is not given stands for <see cref="CutPoints.Penultimate"/>, averaged over its spatial axes.</param>
     public NetworkOptions(bool cutIsRequired = true)
     {
-        string standard = cutIsRequired ? "" : $" Default {CutPoints.Penultimate}, averaged over its spatial axes.";
+        string standard = cutIsRequired ? "" : $" Default {CutPoints.Penultimate}, averaged over its spatial axes; with --pool-max {CutPoints.LastConv}.";
         _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them.{standard}", HelpName = "VALUE", Required = cutIsRequired };
     }
 
@@ -42,7 +43,7 @@ internal sealed class NetworkOptions
     public Option<string> Model { get; } = new("--model") { Description = "The ONNX file of the network.", HelpName = "FILE", Required = true };
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _recipe, _resize, .. _pictures.Bad];
+    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _poolMax, _recipe, _resize, .. _pictures.Bad];
 
     /// <summary>The cut as the user wrote it.</summary>
     public string Cut(VerbContext context) => context.Get(_cut)!;
@@ -73,7 +74,8 @@ internal sealed class NetworkOptions
         var recipe = InputRecipe.FromNameOrFile(Recipe(context));
         var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed), Cache = cache }).Preprocess(recipe);
         if (context.Get(_resize)) pipeline = UsageException.Of(pipeline.ResizeInput);
-        if (!context.IsGiven(_cut) && !_cut.Required) return pipeline;
-        return UsageException.Of(() => pipeline.TruncateAt(Cut(context), context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None));
+        var pooling = context.Get(_poolMax) ? Pooling.GlobalAverageAndMax : context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None;
+        if (!context.IsGiven(_cut) && !_cut.Required) return pooling != Pooling.GlobalAverageAndMax ? pipeline : UsageException.Of(() => pipeline.TruncateAt(CutPoints.LastConv, pooling));
+        return UsageException.Of(() => pipeline.TruncateAt(Cut(context), pooling));
     }
 }

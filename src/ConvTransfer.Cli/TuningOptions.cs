@@ -3,6 +3,7 @@ using System.Globalization;
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
+using ConvTransfer.MLNet;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
@@ -12,7 +13,7 @@ namespace ConvTransfer.Cli;
 /// <summary>The options that say how a network is fine-tuned: what is frozen, rates, batches and views. They are those of every verb that trains a network.</summary>
 internal sealed class TuningOptions
 {
-    private const string Balanced = "balanced";
+    private const string Balanced = "balanced", Fitted = "lbfgs";
     private static readonly FineTuneOptions Standard = FineTuneOptions.Default;
 
     private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
@@ -24,6 +25,9 @@ internal sealed class TuningOptions
     private readonly Option<string> _classWeights = new("--class-weights") { Description = "How much a picture of each class counts in the loss: LABEL=X,LABEL=X with 1 for labels that are not named, or 'balanced' for all classes alike however many pictures they have.", HelpName = "WEIGHTS" };
     private readonly Option<double> _mixup = CommonOptions.Number("--mixup", "Mix each picture with another one by a share from Beta(X, X). Default 0: not.", 0, 1000, 0);
     private readonly Option<double> _cutMix = CommonOptions.Number("--cutmix", "Put a box of another picture into each; it leaves a share from Beta(X, X). With --mixup one of both is drawn for each batch. Default 0: not.", 0, 1000, 0);
+    private readonly Option<int[]> _hidden = new("--hidden") { Description = "Units of a hidden layer of the new head. May be given more than once, from the features to the classes. Default: none, a linear head.", HelpName = "UNITS" };
+    private readonly Option<double> _dropout = CommonOptions.Number("--dropout", "The share of its inputs that each layer of the new head does without while it is trained. Default 0.", 0, 0.999, 0);
+    private readonly Option<string> _start = Starts();
     private readonly Option<string> _augment = Augmentations();
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
@@ -32,7 +36,7 @@ internal sealed class TuningOptions
     public NetworkOptions Network { get; } = new(cutIsRequired: false);
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _augment, _views, _mixup, _cutMix, _seed];
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _augment, _views, _mixup, _cutMix, _seed];
 
     /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
     public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
@@ -58,6 +62,12 @@ internal sealed class TuningOptions
         };
         var pipeline = Network.Pipeline(context, context.Get(_seed), cache).FineTune(how is null ? options : how(options));
         var augmentation = context.Get(_augment) switch { "none" => Augmentation.None, "light" => Augmentation.Light, _ => Augmentation.Flips };
+        pipeline = pipeline.ReplaceHead(new HeadDesign
+        {
+            Hidden = (context.Get(_hidden) ?? []).ToValueList(),
+            Dropout = context.Get(_dropout),
+            Start = context.Get(_start) == Fitted ? MlNetHeads.Of(new HeadOptions()) : null,
+        });
         pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
         foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
         foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
@@ -79,6 +89,12 @@ internal sealed class TuningOptions
             if (!named.Add(label)) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}' twice");
         }
         return weights.ToValueList();
+    }
+
+    private static Option<string> Starts()
+    {
+        var option = new Option<string>("--head-start") { Description = $"Where a linear head starts: zeros, or {Fitted}, the classifier that 'train' fits to the features of the frozen network. Default zeros.", DefaultValueFactory = _ => "zeros" };
+        return option.AcceptOnlyFromAmong("zeros", Fitted);
     }
 
     private static Option<string> Augmentations()

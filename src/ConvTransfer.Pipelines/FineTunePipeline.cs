@@ -36,7 +36,7 @@ public sealed class FineTunePipeline
     }
 
     private FineTunePipeline(FineTunePipeline other)
-        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved) = (other.Rules, other.How, other.Views, other.Saved);
+        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved, Design) = (other.Rules, other.How, other.Views, other.Saved, other.Design);
 
     private ValueList<FreezeRule> Rules { get; init; } = [];
 
@@ -46,12 +46,30 @@ public sealed class FineTunePipeline
 
     private FineTuneCheckpoints? Saved { get; init; }
 
+    private HeadDesign Design { get; init; } = HeadDesign.Linear;
+
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
         return new(this) { Rules = [.. Rules, rule] };
     }
+
+    /// <summary>Sets what the new head is made of. Without this step it is <see cref="HeadDesign.Linear"/>.</summary>
+    /// <param name="design">The head; null for a linear one.</param>
+    /// <exception cref="ArgumentException">The design makes no sense.</exception>
+    public FineTunePipeline ReplaceHead(HeadDesign? design = null)
+    {
+        design ??= HeadDesign.Linear;
+        design.Check();
+        return new(this) { Design = design };
+    }
+
+    /// <summary>Lets the new head start from one that is fitted to the features of the frozen network first: the training goes on from what that head says.</summary>
+    public FineTunePipeline ReplaceHead(HeadTrainer start) => ReplaceHead(HeadDesign.Linear with { Start = start ?? throw new ArgumentNullException(nameof(start)) });
+
+    /// <summary>Lets the new head start from one that there is already, for the same classes and features.</summary>
+    public FineTunePipeline ReplaceHead(LinearHead start) => ReplaceHead(new GivenHead(start ?? throw new ArgumentNullException(nameof(start))));
 
     /// <summary>Sets how the network is trained.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
@@ -115,8 +133,8 @@ public sealed class FineTunePipeline
         using var held = aligned is null ? null : Samples(trainer, aligned, cache);
         var result = trainer.Run(samples, held, training, cancellationToken);
 
-        var network = _truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) };
-        return FineTunedModel.Of(network, _cut, _recipe, _options, head.Folded(result.Network, images.Classes.ToValueList()), before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
+        var (network, linear) = head.Folded(_truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) }, result.Network, images.Classes.ToValueList());
+        return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
     }
 
     // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
@@ -127,7 +145,8 @@ public sealed class FineTunePipeline
         // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
         FeatureTable before;
         using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
-        return (before, NewHead.Behind(_truncated, images.Classes.Count, before.Width, before));
+        var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
+        return (before, NewHead.Behind(_truncated, images.Classes.Count, before.Width, before, Design, start, _options.Seed));
     }
 
     // Planned with a head of zeros.
@@ -138,7 +157,8 @@ public sealed class FineTunePipeline
         var labels = images.Classes.ToValueList();
         int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
         OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        return Trainer(NewHead.Behind(_truncated, labels.Count, width, null), Math.Min(How.BatchSize, images.Count));
+        Design.Start?.Check();
+        return Trainer(NewHead.Behind(_truncated, labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>

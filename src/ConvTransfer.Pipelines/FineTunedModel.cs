@@ -40,6 +40,29 @@ public sealed class FineTunedModel : IDisposable
     /// <summary>The names of the initializers that are byte for byte as they were: compared after the training.</summary>
     public ValueList<string> FrozenWeights { get; }
 
+    /// <summary>One hash over <see cref="FrozenWeights"/>, names and bytes; <see cref="HashOf"/> gives the same for the source network.</summary>
+    public string FrozenHash => HashOf(_network, FrozenWeights);
+
+    /// <summary>SHA-256 over the names, dims and bytes of some initializers of a network, in hexadecimal digits.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="names">The names of the initializers.</param>
+    /// <exception cref="ArgumentException">The network has no initializer of such a name.</exception>
+    public static string HashOf(Model network, IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(names);
+        var all = network.Graph.Initializers.ToDictionary(t => t.Name);
+        using var hasher = new ContentHasher();
+        foreach (string name in names.Order(StringComparer.Ordinal))
+        {
+            if (!all.TryGetValue(name, out var data)) throw new ArgumentException($"the network has no initializer '{DisplayText.Escape(name)}'", nameof(names));
+            hasher.Add(name);
+            foreach (long dim in data.Dims) hasher.Add(dim);
+            hasher.Add(data.Bytes.Span);
+        }
+        return hasher.Finish().ToString();
+    }
+
     /// <summary>The figures on other pictures. Classes are matched by name.</summary>
     /// <exception cref="ConvTransferException">Too many pictures are bad.</exception>
     public Figures Evaluate(ImageDataset images, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default) => _fitted.Evaluate(images, progress, cancellationToken);
@@ -52,18 +75,7 @@ public sealed class FineTunedModel : IDisposable
     public void SaveNetwork(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var names = new UniqueNames(_network.Graph);
-        string logits = names.Fresh("logits"), weights = names.Fresh("head.weight"), biases = names.Fresh("head.bias");
-        var dense = new Node("Gemm", [_network.Graph.Outputs[0].Name, weights, biases], [logits])
-        {
-            Name = names.Fresh("head/dense"),
-            // Before opset 7 a bias is spread only where the node says so.
-            Attributes = [new NodeAttribute("transB", new AttributeValue.Int(1)), .. _network.Opset() < 7 ? new[] { new NodeAttribute("broadcast", new AttributeValue.Int(1)) } : []],
-        };
-        TensorData[] initializers = [TensorData.From(weights, [Labels.Count, Head.FeatureCount], Head.Weights.AsSpan()), TensorData.From(biases, [Labels.Count], Head.Biases.AsSpan())];
-        Dim batch = _network.Graph.Outputs[0].Type is TensorType { Dims: { Count: > 0 } dims } ? dims[0] : Dim.Of("N");
-        var graph = _network.Graph.Append([dense], initializers, [new ValueInfo(logits, new TensorType(Engine.Tensors.ElementType.Float32, [batch, Labels.Count]))]);
-        OnnxFile.Write(_network with { Graph = graph }, path);
+        OnnxFile.Write(DenseLayer.Behind(_network, Head.Weights.AsSpan(), Head.Biases.AsSpan(), relu: false), path);
     }
 
     /// <summary>Frees the network's memory.</summary>

@@ -8,4 +8,7 @@ public enum Pooling
 
     /// <summary>The mean over them: one number for each channel.</summary>
     GlobalAverage,
+
+    /// <summary>The mean over them and the greatest value of them: two numbers for each channel, all means first.</summary>
+    GlobalAverageAndMax,
 }

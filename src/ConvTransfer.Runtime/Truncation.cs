@@ -9,7 +9,7 @@ public static class Truncation
     /// <summary>The network up to a value, which becomes its only output. Nodes and initializers that it does not need go; what subgraphs capture stays.</summary>
     /// <param name="model">The model.</param>
     /// <param name="cut">The exact name of a value that a node makes, or <see cref="CutPoints.Penultimate"/> or <see cref="CutPoints.LastConv"/>.</param>
-    /// <param name="pool">Pooling over the spatial axes: of a value [N, C, …] the output is then [N, C].</param>
+    /// <param name="pool">Pooling over the spatial axes: of a value [N, C, …] the output is then [N, C], or [N, 2 C] for <see cref="Pooling.GlobalAverageAndMax"/>.</param>
     /// <param name="limits">The limits; null for the default ones.</param>
     /// <returns>The cut network, with the type of its output where that follows from the declared inputs. Its result has the bits of the whole network's value.</returns>
     /// <exception cref="ArgumentException">No node makes such a value, or a value without spatial axes, or of unknown rank, shall be pooled.</exception>
@@ -30,11 +30,17 @@ public static class Truncation
         if (dims.Count < 3) throw new ArgumentException($"{shown} is {type} and has no spatial axes to pool over; leave pooling out", nameof(pool));
         var names = new UniqueNames(graph);
         string pooled = names.Fresh("pooled"), features = names.Fresh("features");
-        Node[] nodes =
-        [
-            new Node("GlobalAveragePool", [value], [pooled]) { Name = names.Fresh("global_average_pool") },
-            new Node("Flatten", [pooled], [features]) { Name = names.Fresh("flatten_features") },
-        ];
-        return model with { Graph = graph.Append(nodes, outputs: [new ValueInfo(features, type with { Dims = [dims[0], dims[1]] })]) };
+        var nodes = new List<Node> { new("GlobalAveragePool", [value], [pooled]) { Name = names.Fresh("global_average_pool") } };
+        var channels = dims[1];
+        if (pool == Pooling.GlobalAverageAndMax)
+        {
+            string most = names.Fresh("pooled_max"), both = names.Fresh("pooled_both");
+            nodes.Add(new Node("GlobalMaxPool", [value], [most]) { Name = names.Fresh("global_max_pool") });
+            nodes.Add(new Node("Concat", [pooled, most], [both]) { Name = names.Fresh("concat_pooled"), Attributes = [new NodeAttribute("axis", new AttributeValue.Int(1))] });
+            pooled = both;
+            channels = channels.IsKnown ? channels.Value * 2 : Dim.Unknown;
+        }
+        nodes.Add(new Node("Flatten", [pooled], [features]) { Name = names.Fresh("flatten_features") });
+        return model with { Graph = graph.Append(nodes, outputs: [new ValueInfo(features, type with { Dims = [dims[0], channels] })]) };
     }
 }

@@ -48,7 +48,8 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var json = VerbJson.Figures(compact);
         json["epochs"] = new JsonArray([.. tuned.Training.Epochs.Select(e => (JsonNode)new JsonObject { ["epoch"] = e.Epoch, ["loss"] = e.Loss, ["accuracy"] = e.Accuracy })]);
         json["trained"] = new JsonArray([.. tuned.TrainedWeights.Select(w => (JsonNode)JsonValue.Create(w)!)]);
-        json["unchanged"] = tuned.FrozenWeights.Count;
+        json["unchanged"] = JsonItems.Texts(tuned.FrozenWeights);
+        json["unchangedSha256"] = tuned.FrozenHash;
         json["skipped"] = VerbJson.Skipped(tuned.Before.Skipped);
         json["model"] = model;
         json["network"] = network;
@@ -56,7 +57,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         return new VerbResult(json, output =>
         {
             output.Write(text);
-            output.WriteLine($"\ntrained on all {tuned.Before.Count} pictures; {tuned.TrainedWeights.Count} weights of the network were trained, {tuned.FrozenWeights.Count} are byte for byte as they were");
+            output.WriteLine($"\ntrained on all {tuned.Before.Count} pictures; {tuned.TrainedWeights.Count} weights of the network were trained, {tuned.FrozenWeights.Count} are byte for byte as they were (SHA-256 {tuned.FrozenHash})");
             foreach (var epoch in tuned.Training.Epochs) output.WriteLine(TrainingReporter.Line(epoch));
             output.WriteLine($"{DisplayText.Escape(model, 4096)}\n{DisplayText.Escape(network, 4096)}");
         });

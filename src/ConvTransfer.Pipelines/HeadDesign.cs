@@ -1,0 +1,49 @@
+using ConvTransfer.Core;
+using ConvTransfer.Graphs;
+
+namespace ConvTransfer.Pipelines;
+
+/// <summary>The classifier that a fine-tuning puts behind the network. The number of classes comes from the pictures.</summary>
+public sealed record HeadDesign
+{
+    /// <summary>One dense layer that begins with zeros: all classes alike.</summary>
+    public static HeadDesign Linear { get; } = new();
+
+    /// <summary>The units of the hidden layers, from the features to the classes, each a dense layer with Relu (He initialisation); none for a linear head.</summary>
+    public ValueList<int> Hidden { get; init; } = [];
+
+    /// <summary>The share of its inputs that each dense layer does without while it is trained; 0 for none. The network that is handed back has no dropout.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Fits the head from which a linear one starts to the features of the frozen network; null to start with zeros.</summary>
+    public HeadTrainer? Start { get; init; }
+
+    /// <summary>Refuses what makes no sense.</summary>
+    /// <exception cref="ArgumentException">A number is out of its range, or a head with hidden layers shall start from a linear one.</exception>
+    public void Check()
+    {
+        foreach (int units in Hidden) ArgumentOutOfRangeException.ThrowIfLessThan(units, 1, nameof(Hidden));
+        if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), Dropout, "expected 0 or more, and less than 1");
+        if (Start is not null && Hidden.Count > 0) throw new ArgumentException("a head with hidden layers cannot start from a linear one");
+    }
+}
+
+/// <summary>Gives a head that there is already.</summary>
+/// <param name="head">The head.</param>
+internal sealed class GivenHead(LinearHead head) : HeadTrainer
+{
+    public override void Check()
+    {
+    }
+
+    public override LinearHead Fit(FeatureTable table, long seed, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (head.FeatureCount != table.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from takes {head.FeatureCount} features, but the network gives {table.Width}");
+        var labels = table.Images.Classes.ToValueList();
+        if (!head.Labels.Equals(labels)) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from knows the classes {Shown(head.Labels)}, but the pictures are of {Shown(labels)}");
+        return head;
+    }
+
+    private static string Shown(ValueList<string> labels) => $"{string.Join(", ", labels.Take(10).Select(l => $"'{DisplayText.Escape(l)}'"))}{(labels.Count > 10 ? ", …" : "")}";
+}
