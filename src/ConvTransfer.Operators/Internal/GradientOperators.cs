@@ -16,6 +16,7 @@ internal static class GradientOperators
         new MaxPoolGradient(),
         new AveragePoolGradient(),
         new AxisScatter(),
+        new ElementScatter(),
         new ClipGradient(),
         new BatchStatisticsNormalization(),
         new BatchNormalizationGradient(),

@@ -29,6 +29,8 @@ internal static class MathOperators
         new Round(),
         new Sigmoid(),
         new Tanh(),
+        new Erf(),
+        new Gelu(),
         new Softplus(),
         new Softsign(),
         new Elu(),

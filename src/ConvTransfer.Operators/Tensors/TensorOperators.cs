@@ -14,6 +14,7 @@ internal static class TensorOperators
         new Expand(),
         new Flatten(),
         new Gather(),
+        new GatherElements(),
         new Identity(),
         new Pad(),
         new Range(),

@@ -14,6 +14,17 @@ internal sealed class SigmoidGradientProblems() : UnaryGradientProblems("Sigmoid
 
 internal sealed class TanhGradientProblems() : UnaryGradientProblems("Tanh", -3, 3);
 
+internal sealed class ErfGradientProblems() : UnaryGradientProblems("Erf", -3, 3);
+
+internal sealed class GeluGradientProblems : GradientProblems
+{
+    public override string OpType => "Gelu";
+
+    protected override long Opset => 20;
+
+    public override OperatorProblem Draw(RandomShapes random) => Of([random.Uniform(-4, 4, random.Shape(0, 4))], ProblemData.Attribute("approximate", random.One("none", "tanh")));
+}
+
 internal sealed class SoftplusGradientProblems() : UnaryGradientProblems("Softplus", -6, 6);
 
 internal sealed class SoftsignGradientProblems() : UnaryGradientProblems("Softsign", -4, 4);

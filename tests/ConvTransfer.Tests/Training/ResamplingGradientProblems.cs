@@ -43,6 +43,20 @@ internal sealed class GatherGradientProblems : GradientProblems
     }
 }
 
+internal sealed class GatherElementsGradientProblems : GradientProblems
+{
+    public override string OpType => "GatherElements";
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = random.Shape(1, 4), shape = [.. dims.Select(d => (long)random.Int(1, (int)d))];
+        int axis = random.Int(0, dims.Length - 1), length = (int)dims[axis];
+        shape[axis] = random.Int(1, 6);
+        long[] indices = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (long)random.Int(-length, length - 1))];
+        return Of([random.Normal(dims), random.Flip() ? ProblemData.Of(shape, indices) : ProblemData.Of(shape, Array.ConvertAll(indices, i => (int)i))], ProblemData.Attribute("axis", random.Flip() ? axis : axis - dims.Length));
+    }
+}
+
 internal sealed class ResizeGradientProblems : GradientProblems
 {
     public override string OpType => "Resize";

@@ -32,6 +32,13 @@ internal sealed class SigmoidProblems() : FunctionProblems("Sigmoid", [1, 6, 13]
 
 internal sealed class TanhProblems() : FunctionProblems("Tanh", [1, 6, 13]);
 
+internal sealed class ErfProblems() : FunctionProblems("Erf", [9, 13]);
+
+internal sealed class GeluProblems() : FunctionProblems("Gelu", [20], ProblemData.Attribute("approximate", "tanh"))
+{
+    public override IEnumerable<OperatorProblem> All() => base.All().Append(OperatorProblem.Of("none", OpType, 20, [ProblemData.Normal(5, 40)], [ProblemData.Attribute("approximate", "none")], batchInput: 0));
+}
+
 internal sealed class FloorProblems() : FunctionProblems("Floor", [1, 6, 13]);
 
 internal sealed class CeilProblems() : FunctionProblems("Ceil", [1, 6, 13]);

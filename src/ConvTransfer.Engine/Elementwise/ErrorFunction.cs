@@ -1,0 +1,43 @@
+namespace ConvTransfer.Engine.Elementwise;
+
+/// <summary>erf(x) = 2 / √π · ∫ from 0 to x of e^(−t²), to a few units in the last place of double.</summary>
+/// <remarks>
+/// A Taylor series about the nearest of the points 0, 1/16, 2/16 … 6, from whose values in a table it is at most 1/32 away. With f(h) = erf(p + h) and f'(h) = Σ d_n · h^n
+/// the equation f'' = −2 · (p + h) · f' gives (n + 1) · d_(n+1) = −2 · (p · d_n + d_(n−1)). Beyond 6 the result is 1 to double's last place.
+/// The table holds erf(p) = 2 / √π · e^(−p²) · Σ 2^n · p^(2n+1) / (1 · 3 · … · (2n + 1)), whose terms are all positive, so that none cancels.
+/// </remarks>
+internal static class ErrorFunction
+{
+    private const int PointsPerUnit = 16, Last = 6 * PointsPerUnit, Terms = 12;
+    private const double TwoOverRootPi = 1.1283791670955126;
+
+    private static readonly double[] Values = [.. Enumerable.Range(0, Last + 1).Select(i => Series((double)i / PointsPerUnit))];
+    private static readonly double[] Slopes = [.. Enumerable.Range(0, Last + 1).Select(i => (double)i / PointsPerUnit).Select(p => TwoOverRootPi * Math.Exp(-p * p))];
+
+    /// <summary>The function; −1 and 1 at the infinities.</summary>
+    public static double Of(double x)
+    {
+        double a = Math.Abs(x);
+        if (double.IsNaN(x)) return x;
+        if (a >= (double)Last / PointsPerUnit) return Math.CopySign(1, x);
+        int nearest = (int)((a * PointsPerUnit) + 0.5);
+        double p = (double)nearest / PointsPerUnit, h = a - p, before = 0, d = Slopes[nearest], power = h, sum = 0;
+        for (int n = 0; n < Terms; n++, power *= h)
+        {
+            sum += d * power / (n + 1);
+            (before, d) = (d, -2 * ((p * d) + before) / (n + 1));
+        }
+        return Math.CopySign(Values[nearest] + sum, x);
+    }
+
+    private static double Series(double p)
+    {
+        double term = p, sum = 0;
+        for (int n = 1; sum + term != sum; n++)
+        {
+            sum += term;
+            term *= 2 * p * p / ((2 * n) + 1);
+        }
+        return TwoOverRootPi * Math.Exp(-p * p) * sum;
+    }
+}
