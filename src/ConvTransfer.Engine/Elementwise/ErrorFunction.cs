@@ -4,14 +4,16 @@ namespace ConvTransfer.Engine.Elementwise;
 /// <remarks>
 /// A Taylor series about the nearest of the points 0, 1/16, 2/16 … 6, from whose values in a table it is at most 1/32 away. With f(h) = erf(p + h) and f'(h) = Σ d_n · h^n
 /// the equation f'' = −2 · (p + h) · f' gives (n + 1) · d_(n+1) = −2 · (p · d_n + d_(n−1)). Beyond 6 the result is 1 to double's last place.
-/// The table holds erf(p) = 2 / √π · e^(−p²) · Σ 2^n · p^(2n+1) / (1 · 3 · … · (2n + 1)), whose terms are all positive, so that none cancels.
+/// The table holds erf(p) = 2 / √π · e^(−p²) · Σ 2^n · p^(2n+1) / (1 · 3 · … · (2n + 1)) below 1, whose terms are all positive, so that none cancels; from 1 on, where that sum
+/// would gather the rounding of many terms, 1 − e^(−p²) / √π / (p + ½ / (p + 1 / (p + 1½ / (p + 2 / …)))), of whose error only the small part that is not 1 has a share.
+/// Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 7.1.6 and 7.1.14.
 /// </remarks>
 internal static class ErrorFunction
 {
-    private const int PointsPerUnit = 16, Last = 6 * PointsPerUnit, Terms = 12;
+    private const int PointsPerUnit = 16, Last = 6 * PointsPerUnit, Terms = 12, Levels = 400;
     private const double TwoOverRootPi = 1.1283791670955126;
 
-    private static readonly double[] Values = [.. Enumerable.Range(0, Last + 1).Select(i => Series((double)i / PointsPerUnit))];
+    private static readonly double[] Values = [.. Enumerable.Range(0, Last + 1).Select(i => (double)i / PointsPerUnit).Select(p => p < 1 ? Series(p) : Fraction(p))];
     private static readonly double[] Slopes = [.. Enumerable.Range(0, Last + 1).Select(i => (double)i / PointsPerUnit).Select(p => TwoOverRootPi * Math.Exp(-p * p))];
 
     /// <summary>The function; −1 and 1 at the infinities.</summary>
@@ -39,5 +41,13 @@ internal static class ErrorFunction
             term *= 2 * p * p / ((2 * n) + 1);
         }
         return TwoOverRootPi * Math.Exp(-p * p) * sum;
+    }
+
+    // 400 levels are enough at 1, and more than enough beyond.
+    private static double Fraction(double p)
+    {
+        double below = p;
+        for (int level = Levels; level > 0; level--) below = p + (0.5 * level / below);
+        return 1 - (0.5 * TwoOverRootPi * Math.Exp(-p * p) / below);
     }
 }
