@@ -104,9 +104,10 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         using var trainer = Checked(images);
-        long sample = trainer.FrontierTypes.Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
-        bool isKept = trainer.First is not null && Views.CanBeKept;
-        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, isKept ? sample * images.Count * Views.Kept : 0);
+        // Phases of the same frontier share what is kept.
+        var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
+        long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
+        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, Views.CanBeKept ? sample * images.Count * Views.Kept : 0);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -131,7 +132,7 @@ public sealed class FineTunePipeline
         using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, aligned)));
         using var samples = Samples(trainer, before.Images, cache);
         using var held = aligned is null ? null : Samples(trainer, aligned, cache);
-        var result = trainer.Run(samples, held, training, cancellationToken);
+        var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
         var (network, linear) = head.Folded(_truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) }, result.Network, images.Classes.ToValueList());
         return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
@@ -178,7 +179,7 @@ public sealed class FineTunePipeline
         var (before, head) = Prepared(images, _options.Cache ?? own!, progress, cancellationToken);
         using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count));
         using var samples = Samples(trainer, before.Images, _options.Cache ?? own!);
-        return trainer.FindLearningRate(samples, range, progress, cancellationToken);
+        return trainer.FindLearningRate(samples.Phases[0], range, progress, cancellationToken);
     }
 
     /// <summary>The figures of networks that are each trained without one part of the pictures and tried on it.</summary>
@@ -240,7 +241,7 @@ public sealed class FineTunePipeline
         }
     }
 
-    private PictureSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(images, _recipe, Views, trainer, cache, _options);
+    private PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(phase => new PictureSamples(images, _recipe, Views, trainer.Phases, phase, cache, _options), trainer.Phases.Count);
 
     // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;

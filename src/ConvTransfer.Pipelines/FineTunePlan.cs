@@ -7,7 +7,7 @@ namespace ConvTransfer.Pipelines;
 /// <param name="Training">What the training behind the frozen part takes.</param>
 /// <param name="Pictures">The pictures of an epoch.</param>
 /// <param name="FrozenMultiplyAdds">Multiplications with addition of the frozen part for one picture; each view that is kept runs it once. 0 where nothing is frozen; null when it cannot be told.</param>
-/// <param name="KeptBytes">Bytes of what the frozen part gives for all views that are kept, in memory or in the cache's folder.</param>
+/// <param name="KeptBytes">Bytes of what the frozen part gives for all views that are kept, at the frontiers of all phases, in memory or in the cache's folder.</param>
 public sealed record FineTunePlan(TrainingPlan Training, int Pictures, long? FrozenMultiplyAdds, long KeptBytes)
 {
     /// <summary>The plan as lines.</summary>

@@ -17,7 +17,8 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     private readonly PictureViews _views;
     private readonly PipelineOptions _options;
     private readonly ActivationCache? _cache;
-    private readonly ActivationScope? _scope;
+    private readonly KeptFrontier[] _kept = [];
+    private readonly Shape[] _shapes = [];
     private readonly Planner? _planner;
     private readonly Worker?[] _workers;
     private readonly ContentHash?[] _contents;
@@ -27,10 +28,11 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     /// <param name="images">The pictures.</param>
     /// <param name="recipe">How they are made ready; it gives all of them one size.</param>
     /// <param name="views">How they are varied in epochs.</param>
-    /// <param name="trainer">The training: its frozen part and its frontier.</param>
+    /// <param name="phases">The phases of the training: their frozen parts and frontiers.</param>
+    /// <param name="phase">The index of the phase whose frontier the samples are given at.</param>
     /// <param name="cache">Keeps what the frozen part gives; null to keep nothing.</param>
     /// <param name="options">Seed, threads and limits.</param>
-    public PictureSamples(ImageDataset images, InputRecipe recipe, PictureViews views, Trainer trainer, ActivationCache? cache, PipelineOptions options)
+    public PictureSamples(ImageDataset images, InputRecipe recipe, PictureViews views, IReadOnlyList<TrainingPhase> phases, int phase, ActivationCache? cache, PipelineOptions options)
     {
         _images = images;
         _preprocessor = new ImagePreprocessor(recipe);
@@ -38,11 +40,16 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         _options = options;
         _workers = new Worker?[options.Workers];
         _contents = new ContentHash?[images.Count];
-        if (trainer.First is not { } first) return;
-        _planner = new Planner(first, trainer.Frontier, options.Limits);
-        if (!views.CanBeKept) return;
-        _cache = cache;
-        _scope = new ActivationScope(first, trainer.Frontier, _preprocessor.Preparation(views.Augmentation), options.Limits);
+        if (phases[phase].First is not { } first) return;
+        // What is kept serves the later phases too: a pass through the frozen part gives all their frontiers, which lie in it. Each is kept as a training from there would keep it.
+        TrainingPhase[] wanted = [.. phases.Skip(phase).Take(views.CanBeKept ? phases.Count : 1).Where(p => p.First is not null)];
+        var values = wanted.SelectMany(p => p.Frontier.Zip(p.FrontierTypes)).DistinctBy(v => v.First).ToArray();
+        string[] names = [.. values.Select(v => v.First)];
+        _shapes = [.. values.Select(v => new Shape([1, .. v.Second.ToShape().Dims[1..]]))];
+        _planner = new Planner(first, names, options.Limits);
+        _cache = views.CanBeKept ? cache : null;
+        string preparation = _preprocessor.Preparation(views.Augmentation);
+        _kept = [.. wanted.Select(p => new KeptFrontier(new ActivationScope(p.First!, p.Frontier, preparation, options.Limits), [.. p.Frontier.Select(name => Array.IndexOf(names, name))]))];
     }
 
     public int Count => _images.Count;
@@ -56,7 +63,13 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     {
         var list = views.ToArray();
         var tensors = values.ToArray();
-        ImageLoop.Run(list.Length, _options.Workers, "samples", (worker, row) => (_workers[worker] ??= new Worker(this)).Write(list[row], row, tensors, cancellationToken), null, cancellationToken);
+        // A batch that is filled up may hold a view more than once: it is made once, however many threads there are.
+        var firstRows = new Dictionary<SampleView, int>();
+        for (int row = 0; row < list.Length; row++) firstRows.TryAdd(list[row], row);
+        int[] rows = [.. firstRows.Values];
+        ImageLoop.Run(rows.Length, _options.Workers, "samples", (worker, i) => (_workers[worker] ??= new Worker(this)).Write(list[rows[i]], rows[i], tensors, cancellationToken), null, cancellationToken);
+        for (int row = 0; row < list.Length; row++)
+            if (firstRows[list[row]] is var from && from != row) foreach (var tensor in tensors) Row(tensor, from).CopyTo(Row(tensor, row));
     }
 
     public void Dispose()
@@ -64,6 +77,17 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         foreach (var worker in _workers) worker?.Dispose();
         _planner?.Dispose();
     }
+
+    private static Span<float> Row(Tensor value, int row)
+    {
+        int length = checked((int)(value.ElementCount / value.Shape[0]));
+        return value.AsSpan<float>().Slice(row * length, length);
+    }
+
+    /// <summary>The frontier of a phase, as it is kept.</summary>
+    /// <param name="Scope">Names what gives it.</param>
+    /// <param name="Places">The places of its values among all that a pass gives.</param>
+    private sealed record KeptFrontier(ActivationScope Scope, int[] Places);
 
     /// <summary>What one thread has of its own.</summary>
     private sealed class Worker(PictureSamples owner) : IDisposable
@@ -83,14 +107,15 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
                 Prepare(path, bytes ?? Bytes(path), view.Epoch < 0, key, Row(values[0], row));
                 return;
             }
-            if (_results.Length == 0) _results = Array.ConvertAll(values, v => Tensor.Uninitialized(ElementType.Float32, new Shape([1, .. v.Shape.Dims[1..]])));
-            var entry = owner._scope?.Key(content, view.Epoch < 0 ? [] : [key.Seed, key.View]);
-            if (entry is null || owner._cache?.TryRead(entry.Value, _results) != true)
+            if (_results.Length == 0) _results = Array.ConvertAll(owner._shapes, shape => Tensor.Uninitialized(ElementType.Float32, shape));
+            long[] numbers = view.Epoch < 0 ? [] : [key.Seed, key.View];
+            var own = Results(owner._kept[0]);
+            if (owner._cache?.TryRead(owner._kept[0].Scope.Key(content, numbers), own) != true)
             {
                 Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
-                if (entry is not null) owner._cache?.Write(entry.Value, _results);
+                foreach (var kept in owner._kept) owner._cache?.Write(kept.Scope.Key(content, numbers), Results(kept));
             }
-            for (int v = 0; v < values.Length; v++) _results[v].AsSpan<float>().CopyTo(Row(values[v], row));
+            for (int v = 0; v < values.Length; v++) own[v].AsSpan<float>().CopyTo(Row(values[v], row));
         }
 
         public void Dispose()
@@ -99,6 +124,8 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
             _input?.Dispose();
             foreach (var result in _results) result.Dispose();
         }
+
+        private Tensor[] Results(KeptFrontier frontier) => Array.ConvertAll(frontier.Places, place => _results[place]);
 
         private ViewKey Key(SampleView view, ContentHash content)
         {
@@ -124,12 +151,6 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
             using var picture = ImageReader.Decode(bytes, path, owner._options.Limits);
             if (unvaried) owner._preprocessor.Run(picture, to);
             else owner._preprocessor.Run(picture, owner._views.Augmentation, key, to);
-        }
-
-        private static Span<float> Row(Tensor value, int row)
-        {
-            int length = checked((int)(value.ElementCount / value.Shape[0]));
-            return value.AsSpan<float>().Slice(row * length, length);
         }
     }
 }

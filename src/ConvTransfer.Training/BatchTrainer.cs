@@ -14,32 +14,41 @@ internal sealed class BatchTrainer
 {
     private readonly Trainer _trainer;
     private readonly FineTuneOptions _options;
-    private readonly ISampleSource _samples;
-    private readonly TrainingStep _step;
+    private readonly IReadOnlyList<ISampleSource> _sources;
     private readonly TrainedWeights _weights;
     private readonly BatchTargets _targets;
     private readonly BatchMixing _mixing;
+    private int _phase;
 
-    /// <summary>Begins with the weights as they are, and moments of 0.</summary>
-    public BatchTrainer(Trainer trainer, ISampleSource samples)
+    /// <summary>Begins in the first phase, with the weights as they are, and moments of 0.</summary>
+    /// <param name="trainer">The training.</param>
+    /// <param name="sources">The samples at the frontier of each phase; of those phases that are never entered there may be none.</param>
+    public BatchTrainer(Trainer trainer, IReadOnlyList<ISampleSource> sources)
     {
         _trainer = trainer;
         _options = trainer.Options;
-        _samples = samples;
-        _step = trainer.Step;
+        _sources = sources;
         _weights = trainer.Weights;
-        Optimizer = new WeightOptimizer(_weights, trainer.Rates(), _options);
-        _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, ClassWeights(samples));
+        Optimizer = new WeightOptimizer(_weights, trainer.Rates(), _options, Starts());
+        _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, ClassWeights());
         _mixing = new BatchMixing(_options);
         if (_options.AverageDecay > 0) Average = _weights.Copy();
         if (_options.Accumulate > 1) Accumulated = Array.ConvertAll(_weights.Parameters.ToArray(), t => new float[t.ElementCount]);
+        Phase = 0;
+    }
+
+    /// <summary>The phase of the training.</summary>
+    public int Phase
+    {
+        get => _phase;
+        set => _trainer.Enter(_phase = value);
     }
 
     /// <summary>Samples in a batch.</summary>
     public int Batch => _options.BatchSize;
 
     /// <summary>Batches in an epoch; the last one is filled up with the first samples of the epoch.</summary>
-    public int Batches => (_samples.Count + Batch - 1) / Batch;
+    public int Batches => (Samples.Count + Batch - 1) / Batch;
 
     /// <summary>The optimiser.</summary>
     public WeightOptimizer Optimizer { get; }
@@ -53,7 +62,7 @@ internal sealed class BatchTrainer
     /// <summary>The order in which an epoch sees the samples.</summary>
     public int[] Order(int epoch)
     {
-        int[] order = [.. Enumerable.Range(0, _samples.Count)];
+        int[] order = [.. Enumerable.Range(0, Samples.Count)];
         new CounterRandom(_trainer.How.Seed, epoch, purpose: RandomPurpose.Order).Shuffle<int>(order);
         return order;
     }
@@ -72,20 +81,31 @@ internal sealed class BatchTrainer
         {
             int index = order[((batch * Batch) + i) % order.Length];
             views[i] = new SampleView(index, epoch);
-            labels[i] = _samples.Label(index);
+            labels[i] = Samples.Label(index);
         }
-        _samples.Read(views, _step.Frontier, cancellationToken);
-        _targets.Write(labels, _step.Target.AsSpan<float>());
-        _mixing.Mix(new CounterRandom(_trainer.How.Seed, epoch, batch, RandomPurpose.Mixing), _step.Frontier, _step.Target);
-        foreach (var (dropout, mask) in _trainer.Split.Dropouts.Zip(_step.Masks)) dropout.Write(mask.AsSpan<float>(), _trainer.How.Seed, epoch, batch);
-        _step.Run(cancellationToken);
-        double loss = _step.LossValue;
+        Samples.Read(views, Step.Frontier, cancellationToken);
+        _targets.Write(labels, Step.Target.AsSpan<float>());
+        _mixing.Mix(new CounterRandom(_trainer.How.Seed, epoch, batch, RandomPurpose.Mixing), Step.Frontier, Step.Target);
+        foreach (var (dropout, mask) in _trainer.Split.Dropouts.Zip(Step.Masks)) dropout.Write(mask.AsSpan<float>(), _trainer.How.Seed, epoch, batch);
+        Step.Run(cancellationToken);
+        double loss = Step.LossValue;
         string? notFinite = double.IsFinite(loss) ? Move(batch, factor) : "the loss";
-        return new BatchOutcome(loss, EvaluationStep.Hits(_step.Logits, labels, _trainer.Classes), notFinite);
+        return new BatchOutcome(loss, EvaluationStep.Hits(Step.Logits, labels, _trainer.Classes), notFinite);
     }
 
-    private double[]? ClassWeights(ISampleSource samples) =>
-        _options.BalanceClasses ? BatchTargets.Balanced(samples, _trainer.Classes) : _options.ClassWeights.Count > 0 ? [.. _options.ClassWeights] : null;
+    private ISampleSource Samples => _sources[_phase];
+
+    private TrainingStep Step => _trainer.Step;
+
+    private double[]? ClassWeights() =>
+        _options.BalanceClasses ? BatchTargets.Balanced(Samples, _trainer.Classes) : _options.ClassWeights.Count > 0 ? [.. _options.ClassWeights] : null;
+
+    // The steps of the optimiser before each weight is trained for the first time.
+    private long[] Starts()
+    {
+        long perEpoch = (Batches + _options.Accumulate - 1) / _options.Accumulate;
+        return Array.ConvertAll(_trainer.Last.Parameters, name => perEpoch * _trainer.Phases.First(p => p.TrainedWeights.Contains(name)).Epoch);
+    }
 
     // Says what is not finite, and then has moved nothing.
     private string? Move(int batch, double factor)
@@ -95,7 +115,7 @@ internal sealed class BatchTrainer
         {
             for (int i = 0; i < Accumulated.Length; i++)
             {
-                var from = _step.Gradient(i);
+                var from = Step.Gradient(i);
                 for (int j = 0; j < from.Length; j++) Accumulated[i][j] += from[j];
             }
         }
@@ -106,14 +126,15 @@ internal sealed class BatchTrainer
         double accumulated = Accumulated is null ? 1 : (batch % _options.Accumulate) + 1;
         double norm = length / accumulated;
         double clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
-        Optimizer.Step(i => GradientOf(i), factor, clip / accumulated, _step.Crew);
+        Optimizer.Step(i => GradientOf(i), factor, clip / accumulated, Step.Crew);
         if (Accumulated is not null)
             foreach (float[] sums in Accumulated) Array.Clear(sums);
         FollowAverage();
         return null;
     }
 
-    private ReadOnlySpan<float> GradientOf(int index) => Accumulated is null ? _step.Gradient(index) : Accumulated[index];
+    // Empty for a weight that is frozen in this phase.
+    private ReadOnlySpan<float> GradientOf(int index) => Accumulated is null || Step.Gradient(index).IsEmpty ? Step.Gradient(index) : Accumulated[index];
 
     private double Norm()
     {
@@ -130,8 +151,9 @@ internal sealed class BatchTrainer
         for (int i = 0; i < _weights.Statistics.Length; i++)
         {
             var running = _weights.Statistics[i].AsSpan<float>();
-            var batch = _step.Statistic(i);
-            double elements = _trainer.Split.ElementsPerChannel(i / 2);
+            var batch = Step.Statistic(i);
+            if (batch.IsEmpty) continue;
+            double elements = _trainer.Last.ElementsPerChannel(i / 2);
             float unbiased = i % 2 == 0 || elements <= 1 ? 1 : (float)(elements / (elements - 1));
             for (int c = 0; c < running.Length; c++) running[c] += part * ((batch[c] * unbiased) - running[c]);
         }
@@ -144,8 +166,12 @@ internal sealed class BatchTrainer
         float keep = (float)Math.Min(_options.AverageDecay, (1.0 + Optimizer.Steps) / (10 + Optimizer.Steps));
         for (int i = 0; i < Average.Length; i++)
         {
+            if (!IsTrained(i)) continue;
             var now = _weights.All[i].AsSpan<float>();
             for (int j = 0; j < now.Length; j++) Average[i][j] = (keep * Average[i][j]) + ((1 - keep) * now[j]);
         }
     }
+
+    // What is frozen in this phase has no average but itself.
+    private bool IsTrained(int index) => !(index < _weights.ParameterCount ? Step.Gradient(index) : Step.Statistic(index - _weights.ParameterCount)).IsEmpty;
 }

@@ -90,6 +90,9 @@ public sealed record FineTuneOptions
     /// </summary>
     public double CutMixAlpha { get; init; }
 
+    /// <summary>When less is frozen than at the start: later phases of the training, in their order. The schedule of the rates runs over all epochs; moments of what stays trained are kept.</summary>
+    public ValueList<UnfreezePhase> Unfreeze { get; init; }
+
     /// <summary>What batch normalizations in layers that are trained do.</summary>
     public BatchNormalizationPolicy BatchNormalization { get; init; } = BatchNormalizationPolicy.Frozen;
 
@@ -119,6 +122,11 @@ public sealed record FineTuneOptions
         Within(MixupAlpha, 0, double.MaxValue, nameof(MixupAlpha));
         Within(CutMixAlpha, 0, double.MaxValue, nameof(CutMixAlpha));
         Within(StatisticsMomentum, 0, 1, nameof(StatisticsMomentum));
+        for (int i = 0; i < Unfreeze.Count; i++)
+        {
+            int before = i == 0 ? 0 : Unfreeze[i - 1].Epoch;
+            if (Unfreeze[i].Epoch <= before || Unfreeze[i].Epoch >= Epochs) throw new ArgumentOutOfRangeException(nameof(Unfreeze), Unfreeze[i].Epoch, $"a phase begins after {before + 1} to {Epochs - 1} epochs: phases are in their order, and before the last epoch");
+        }
         foreach (double weight in ClassWeights)
             if (!(double.IsFinite(weight) && weight > 0)) throw new ArgumentOutOfRangeException(nameof(ClassWeights), weight, "a class counts with a finite number above 0");
         if (BalanceClasses && ClassWeights.Count > 0) throw new ArgumentException($"{nameof(BalanceClasses)} and {nameof(ClassWeights)} are two ways to weigh the classes; set one of them");

@@ -66,7 +66,7 @@ internal sealed class LearningRateFinder(Trainer trainer, ISampleSource samples,
     private List<LearningRatePoint> Search(double greatest, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        var batches = new BatchTrainer(trainer, samples);
+        var batches = new BatchTrainer(trainer, [samples]);
         var points = new List<LearningRatePoint>();
         double mean = 0, least = double.PositiveInfinity;
         int epoch = 0, batch = 0;

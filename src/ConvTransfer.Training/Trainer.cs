@@ -1,5 +1,4 @@
 using ConvTransfer.Core;
-using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators;
 using ConvTransfer.Runtime;
@@ -11,12 +10,11 @@ public sealed class Trainer : IDisposable
 {
     private readonly Model _source;
     private readonly FineTuneOptions _options;
-    private readonly NetworkSplit _split;
-    private readonly LayerList _layers;
+    private readonly IReadOnlyList<LayerList> _layers;
     private readonly HashSet<string> _head;
-    private readonly TrainedWeights _weights;
     private readonly TrainerOptions _how;
-    private readonly TrainingStep _step;
+    private readonly PreparedTraining _prepared;
+    private bool _hasRun;
 
     /// <summary>Prepares a training: finds what is frozen, splits the network there, and plans a batch.</summary>
     /// <param name="network">The network, with one input whose axis 0 is the batch, and one output: logits [N, classes].</param>
@@ -41,10 +39,8 @@ public sealed class Trainer : IDisposable
         FiniteWeights.Require(network.Graph.Initializers);
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
-        _layers = TrainableLayers.Of(lifted, freeze, _head, how.Limits);
-        (_split, _weights, _step) = Prepared(lifted, options.BatchSize);
-        First = _split.First();
-        Plan = TrainingPlan.Of(options, _split, _weights, _step);
+        _layers = [.. options.Unfreeze.Select(p => p.Freeze).Prepend([.. freeze]).Select(rules => TrainableLayers.Of(lifted, rules, _head, how.Limits))];
+        _prepared = Prepared(lifted);
         bool isWeighted = options.ClassWeights.Count is 0 || options.ClassWeights.Count == Classes;
         if (isWeighted && Plan.Bytes <= how.Limits.MemoryBytes) return;
         Dispose();
@@ -52,26 +48,29 @@ public sealed class Trainer : IDisposable
         throw TooLarge(lifted, $"a training with batches of {options.BatchSize} needs {Plan.Bytes} bytes, beyond the memory limit of {how.Limits.MemoryBytes} bytes");
     }
 
-    /// <summary>The part of the network that no training changes, from the input to <see cref="Frontier"/>; null when the input itself is the frontier.</summary>
-    public Model? First { get; }
+    /// <summary>The phases of the training: one, and one more for each of <see cref="FineTuneOptions.Unfreeze"/>.</summary>
+    public IReadOnlyList<TrainingPhase> Phases => _prepared.Phases;
 
-    /// <summary>The names of the values that a sample source writes: made by <see cref="First"/>, or the network's input.</summary>
-    public IReadOnlyList<string> Frontier => _split.Frontier;
+    /// <summary>The part of the network that the first phase does not change, from the input to <see cref="Frontier"/>; null when the input itself is the frontier.</summary>
+    public Model? First => Phases[0].First;
 
-    /// <summary>The types of the values of the frontier for a batch.</summary>
-    public IReadOnlyList<TensorType> FrontierTypes => _split.FrontierTypes;
+    /// <summary>The names of the values that a sample source writes in the first phase: made by <see cref="First"/>, or the network's input.</summary>
+    public IReadOnlyList<string> Frontier => Phases[0].Frontier;
+
+    /// <summary>The types of the values of that frontier for a batch.</summary>
+    public IReadOnlyList<TensorType> FrontierTypes => Phases[0].FrontierTypes;
 
     /// <summary>The number of classes.</summary>
-    public int Classes => checked((int)_split.LogitsType[1].Value);
+    public int Classes => checked((int)Last.LogitsType[1].Value);
 
-    /// <summary>The names of the weights that are trained.</summary>
-    public IReadOnlyList<string> TrainedWeights => _split.Parameters;
+    /// <summary>The names of the weights that are trained, in whatever phase.</summary>
+    public IReadOnlyList<string> TrainedWeights => Last.Parameters;
 
     /// <summary>The number of weights that are trained.</summary>
     public long TrainedCount => Plan.TrainedWeights;
 
-    /// <summary>What a step takes: known, and taken, before the first one.</summary>
-    public TrainingPlan Plan { get; }
+    /// <summary>What a step takes: known, and taken, before the first one. With several phases, what a step of the one with the most memory takes.</summary>
+    public TrainingPlan Plan => _prepared.Plan;
 
     /// <summary>Trains.</summary>
     /// <param name="samples">The samples to train on.</param>
@@ -82,14 +81,28 @@ public sealed class Trainer : IDisposable
     public TrainingResult Run(ISampleSource samples, ISampleSource? heldOut = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        Check(samples);
-        if (heldOut is not null) Check(heldOut);
+        if (Phases.Any(p => !p.Frontier.SequenceEqual(Frontier))) throw new ArgumentException("the phases of the training have different frontiers: give a source for each of them", nameof(samples));
+        return Run([.. Phases.Select(_ => samples)], heldOut is null ? null : [.. Phases.Select(_ => heldOut)], progress, cancellationToken);
+    }
+
+    /// <summary>Trains, with a source for each of the <see cref="Phases"/>: the same samples, given at the frontier of the phase.</summary>
+    /// <inheritdoc cref="Run(ISampleSource, ISampleSource?, IProgress{TrainingProgress}?, CancellationToken)"/>
+    /// <exception cref="InvalidOperationException">There are several phases, and it ran before.</exception>
+    public TrainingResult Run(IReadOnlyList<ISampleSource> samples, IReadOnlyList<ISampleSource>? heldOut = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(samples.Count, Phases.Count);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(heldOut?.Count ?? Phases.Count, Phases.Count);
+        foreach (var source in samples.Concat(heldOut ?? [])) Check(source);
+        // A phase holds what it freezes as it was given.
+        if (_hasRun && Phases.Count > 1) throw new InvalidOperationException("a training of several phases runs once; make another one of its result");
+        _hasRun = true;
         using var run = new TrainingRun(this, samples, heldOut, progress);
         return run.Run(cancellationToken);
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while the rates of all weights rise together, and then takes everything back. A training after it gives the bits of one without it.</summary>
-    /// <param name="samples">The samples to train on; as few as one batch do, they are gone through as often as it takes.</param>
+    /// <param name="samples">The samples to train on, at the frontier of the first phase, which is the one that is tried; as few as one batch do, they are gone through as often as it takes.</param>
     /// <param name="options">The range of rates and the number of steps; null for <see cref="LearningRateFinderOptions.Default"/>.</param>
     /// <param name="progress">Told after every step, or null.</param>
     /// <param name="cancellationToken">Stops; everything is taken back all the same.</param>
@@ -106,87 +119,78 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Frees the memory.</summary>
-    public void Dispose()
-    {
-        _step.Dispose();
-        _weights.Dispose();
-    }
+    public void Dispose() => _prepared.Dispose();
 
     internal FineTuneOptions Options => _options;
 
     internal TrainerOptions How => _how;
 
-    internal NetworkSplit Split => _split;
-
     internal Model Source => _source;
 
-    internal TrainedWeights Weights => _weights;
+    internal TrainedWeights Weights => _prepared.Weights;
 
-    internal TrainingStep Step => _step;
+    /// <summary>The split of the phase that the training is in.</summary>
+    internal NetworkSplit Split => _prepared.Current.Split;
 
-    /// <summary>The learning rate of each weight: the head's, or the body's with its decay by depth.</summary>
+    /// <summary>The split of the last phase, which has all that is trained.</summary>
+    internal NetworkSplit Last => _prepared.Phases[^1].Split;
+
+    /// <summary>The step of the phase that the training is in.</summary>
+    internal TrainingStep Step => _prepared.Step;
+
+    /// <summary>Goes to a phase.</summary>
+    internal void Enter(int phase) => _prepared.Enter(phase);
+
+    /// <summary>The learning rate of each weight: the head's, or the body's with its decay by depth among the layers that are trained in the end.</summary>
     internal double[] Rates()
     {
-        var body = _layers.All.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
+        var body = _layers[^1].All.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
         int nearest = body.Length == 0 ? 0 : body.Min(l => l.Depth);
-        return Array.ConvertAll(_split.Parameters, name => _head.Contains(name)
+        return Array.ConvertAll(Last.Parameters, name => _head.Contains(name)
             ? _options.HeadRate
             : _options.BodyRate * Math.Pow(_options.LayerDecay, body.Where(l => l.Parameters.Contains(name)).Select(l => l.Depth).DefaultIfEmpty(nearest).Min() - nearest));
     }
 
     /// <summary>The given network with the weights as they are now.</summary>
-    internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. _weights.ToData()]) };
+    internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. Weights.ToData()]) };
 
     // A step that does not fit into the memory is refused with the largest batch that does.
-    private (NetworkSplit Split, TrainedWeights Weights, TrainingStep Step) Prepared(Model lifted, int batch)
+    private PreparedTraining Prepared(Model lifted)
     {
-        var made = Make(lifted, batch, out string? refused);
-        return made ?? throw TooLarge(lifted, refused!);
-    }
-
-    private (NetworkSplit Split, TrainedWeights Weights, TrainingStep Step)? Make(Model lifted, int batch, out string? refused)
-    {
-        refused = null;
-        TrainedWeights? weights = null;
         try
         {
-            var split = NetworkSplit.Of(lifted, _layers, _options.BatchNormalization, batch, _how.Limits);
-            BatchMixing.Check(_options, split);
-            weights = new TrainedWeights(split);
-            return (split, weights, new TrainingStep(split, weights, _how.Threads, _how.Limits));
+            return PreparedTraining.Of(lifted, _layers, _options, _how);
         }
         catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
         {
-            weights?.Dispose();
-            refused = e.Detail;
-            return null;
-        }
-        catch
-        {
-            weights?.Dispose();
-            throw;
+            throw TooLarge(lifted, e.Detail);
         }
     }
 
     private ConvTransferException TooLarge(Model lifted, string why)
     {
         int fits = 0;
-        for (int step = HighestBit(_options.BatchSize); step > 0; step >>= 1)
-        {
-            if (fits + step >= _options.BatchSize || Make(lifted, fits + step, out _) is not { } made) continue;
-            using (made.Weights)
-            using (made.Step)
-            {
-                if (TrainingPlan.Of(_options with { BatchSize = fits + step }, made.Split, made.Weights, made.Step).Bytes <= _how.Limits.MemoryBytes) fits += step;
-            }
-        }
+        for (int step = 1 << System.Numerics.BitOperations.Log2((uint)_options.BatchSize); step > 0; step >>= 1)
+            if (fits + step < _options.BatchSize && Fits(fits + step)) fits += step;
         return new ConvTransferException(FailureCause.Limit, $"{why}; {(fits == 0 ? "not even a batch of one sample fits" : $"the largest batch that fits is {fits}")}", _source.File);
 
-        static int HighestBit(int n) => 1 << System.Numerics.BitOperations.Log2((uint)n);
+        bool Fits(int batch)
+        {
+            try
+            {
+                using var made = PreparedTraining.Of(lifted, _layers, _options with { BatchSize = batch }, _how);
+                return made.Plan.Bytes <= _how.Limits.MemoryBytes;
+            }
+            catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
+            {
+                return false;
+            }
+        }
     }
 
     private void Check(ISampleSource samples)
     {
+        ArgumentNullException.ThrowIfNull(samples);
         if (samples.Count == 0) throw new ConvTransferException(FailureCause.DataInvalid, "there is no sample to train on");
         for (int i = 0; i < samples.Count; i++)
             if (samples.Label(i) is var label && (label < 0 || label >= Classes)) throw new ConvTransferException(FailureCause.DataInvalid, $"sample {i} is of class {label}, but the head has {Classes} classes, 0 to {Classes - 1}");

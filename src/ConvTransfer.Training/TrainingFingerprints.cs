@@ -15,7 +15,7 @@ internal static class TrainingFingerprints
         List<FingerprintItem> items =
         [
             new("the network", Short(ModelHash.Of(network, limits: trainer.How.Limits))),
-            new("the trained weights", Hash(trainer.Weights.Names)),
+            new("the trained weights", Hash(trainer.Phases.SelectMany(p => p.TrainedWeights.Append(Text(p.Epoch))).Concat(trainer.Weights.Names))),
             new("the learning rates of the weights", Hash(trainer.Rates().Select(Text))),
             new("the seed", Text(trainer.How.Seed)),
             new("the number of samples", Text(samples.Count)),
@@ -53,6 +53,7 @@ internal static class TrainingFingerprints
         new(nameof(options.Patience), Text(options.Patience)),
         new(nameof(options.MixupAlpha), Text(options.MixupAlpha)),
         new(nameof(options.CutMixAlpha), Text(options.CutMixAlpha)),
+        new(nameof(options.Unfreeze), options.Unfreeze.Count == 0 ? "none" : string.Join("; ", options.Unfreeze)),
         new(nameof(options.BatchNormalization), Text(options.BatchNormalization)),
         new(nameof(options.StatisticsMomentum), Text(options.StatisticsMomentum)),
     ];

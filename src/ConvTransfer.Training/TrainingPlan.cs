@@ -27,12 +27,15 @@ public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long Ac
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{TrainedWeights} weights to train; {Mebi(Bytes)} of memory: activations {Mebi(ActivationBytes)}, gradients {Mebi(GradientBytes)}, optimiser {Mebi(OptimizerBytes)}, weights {Mebi(WeightBytes)}, inputs {Mebi(InputBytes)}; {MultiplyAddsPerBatch / 1e9:0.###} G multiply-adds for a batch of {BatchSize}");
 
-    internal static TrainingPlan Of(FineTuneOptions options, NetworkSplit split, TrainedWeights weights, TrainingStep step)
+    /// <summary>What the phase that a training is in takes.</summary>
+    internal static TrainingPlan Of(FineTuneOptions options, PreparedTraining training)
     {
-        long trained = split.Parameters.Sum(p => split.Initializer(p).Shape.ElementCount), gradients = trained * sizeof(float);
+        long trained = Count(training.Phases[^1].Split), gradients = Count(training.Current.Split) * sizeof(float);
         int copies = (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0) + (options.Patience > 0 ? 1 : 0);
-        return new TrainingPlan(trained, weights.All.Sum(t => t.NativeBytes), step.ArenaBytes - gradients, gradients, step.InputBytes, gradients * copies, options.BatchSize, step.MultiplyAdds);
+        return new TrainingPlan(trained, training.Weights.All.Sum(t => t.NativeBytes), training.Step.ArenaBytes - gradients, gradients, training.Step.InputBytes, trained * sizeof(float) * copies, options.BatchSize, training.Step.MultiplyAdds);
     }
+
+    private static long Count(NetworkSplit split) => split.Parameters.Sum(p => split.Initializer(p).Shape.ElementCount);
 
     private static string Mebi(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 }

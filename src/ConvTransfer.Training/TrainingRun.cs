@@ -9,29 +9,26 @@ internal sealed class TrainingRun : IDisposable
 {
     private readonly Trainer _trainer;
     private readonly FineTuneOptions _options;
-    private readonly ISampleSource _samples;
-    private readonly ISampleSource? _heldOut;
+    private readonly IReadOnlyList<ISampleSource>? _heldOut;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly TrainedWeights _weights;
     private readonly BatchTrainer _batches;
-    private readonly EvaluationStep? _evaluation;
     private readonly RunCheckpoints? _checkpoints;
+    private EvaluationStep? _evaluation;
     private float[][]? _best;
     private TrainingState _state = new();
     private long _samplesSeen;
 
-    public TrainingRun(Trainer trainer, ISampleSource samples, ISampleSource? heldOut, IProgress<TrainingProgress>? progress)
+    public TrainingRun(Trainer trainer, IReadOnlyList<ISampleSource> samples, IReadOnlyList<ISampleSource>? heldOut, IProgress<TrainingProgress>? progress)
     {
         _trainer = trainer;
         _options = trainer.Options;
-        _samples = samples;
         _heldOut = heldOut;
         _progress = progress;
         _weights = trainer.Weights;
         _batches = new BatchTrainer(trainer, samples);
-        if (heldOut is not null) _evaluation = new EvaluationStep(trainer.Split, _weights, trainer.How.Threads, trainer.How.Limits);
         // Last: what throws before it leaves no lock behind.
-        if (trainer.How.CheckpointFolder is not null) _checkpoints = new RunCheckpoints(trainer, samples, heldOut);
+        if (trainer.How.CheckpointFolder is not null) _checkpoints = new RunCheckpoints(trainer, samples[0], heldOut?[0]);
     }
 
     private int Batches => _batches.Batches;
@@ -65,6 +62,7 @@ internal sealed class TrainingRun : IDisposable
     // From the batch where the state is to the end of the epoch.
     private void Epoch(long start, CancellationToken cancellationToken)
     {
+        Enter(_trainer.Phases.Count(p => p.Epoch <= _state.Epoch) - 1);
         int[] order = _batches.Order(_state.Epoch);
         while (_state.Batch < Batches)
         {
@@ -89,6 +87,15 @@ internal sealed class TrainingRun : IDisposable
         _state.Batch = 0;
         _state.Losses = _state.Right = 0;
         if (_trainer.How.CheckpointEvery == 0 || _state.IsStopped || _state.Epoch == _options.Epochs) Save();
+    }
+
+    private void Enter(int phase)
+    {
+        bool isOther = phase != _batches.Phase;
+        _batches.Phase = phase;
+        if (_heldOut is null || (_evaluation is not null && !isOther)) return;
+        _evaluation?.Dispose();
+        _evaluation = new EvaluationStep(_trainer.Split, _weights, _trainer.How.Threads, _trainer.How.Limits);
     }
 
     private CheckpointNumbers Numbers() => new(_weights.Copy(), _batches.Optimizer.First, _batches.Optimizer.Second, _batches.Average ?? [], _batches.Accumulated ?? [], _best ?? []);
@@ -129,7 +136,7 @@ internal sealed class TrainingRun : IDisposable
         }
         try
         {
-            return _evaluation.Evaluate(_heldOut!, _trainer.Classes, cancellationToken);
+            return _evaluation.Evaluate(_heldOut![_batches.Phase], _trainer.Classes, cancellationToken);
         }
         finally
         {

@@ -11,11 +11,10 @@ namespace ConvTransfer.Training;
 /// <remarks>The loss is Σ −target · log softmax(logits) over all elements: weights of samples and classes, smoothing and mixing are all in the targets.</remarks>
 internal sealed class TrainingStep : IDisposable
 {
-    private readonly TrainedWeights _weights;
     private readonly Planner _planner;
     private readonly Session _session;
     private readonly Tensor[] _inputs;
-    private readonly int[] _gradients;
+    private readonly int[] _gradients, _statistics;
 
     /// <summary>Makes the graph and its plan.</summary>
     /// <param name="split">The network for this number of samples.</param>
@@ -25,7 +24,6 @@ internal sealed class TrainingStep : IDisposable
     /// <exception cref="ConvTransferException">An operator of the trained part has no gradient, or the memory does not suffice; every reason is listed.</exception>
     public TrainingStep(NetworkSplit split, TrainedWeights weights, int threads, Limits limits)
     {
-        _weights = weights;
         var (graph, loss, targets) = WithGradients(split, limits);
         string[] gradients = [.. split.Parameters.Select(p => graph.Gradients[p] ?? throw new ConvTransferException(FailureCause.DataInvalid, $"no way leads from weight '{DisplayText.Escape(p)}' to the result: it cannot be trained"))];
         string[] statistics = [.. split.Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })];
@@ -36,8 +34,10 @@ internal sealed class TrainingStep : IDisposable
         Frontier = [.. split.FrontierTypes.Select(t => new Tensor(t.ElementType, t.ToShape()))];
         Masks = [.. split.Dropouts.Select(d => new Tensor(d.Type.ElementType, d.Type.ToShape()))];
         Target = new Tensor(ElementType.Float32, split.LogitsType.ToShape());
-        _gradients = [.. gradients.Select(g => Array.IndexOf(distinct, g))];
-        var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(split.Parameters.Zip(weights.Parameters.ToArray())).ToDictionary(x => x.Item1, x => x.Item2);
+        _gradients = Array.ConvertAll(weights.Names[..weights.ParameterCount], name => Array.IndexOf(split.Parameters, name) is >= 0 and var at ? Array.IndexOf(distinct, gradients[at]) : -1);
+        string[] followed = [.. split.StatisticsNames()];
+        _statistics = Array.ConvertAll(weights.Names[weights.ParameterCount..], name => Array.IndexOf(followed, name) is >= 0 and var at ? 2 + at : -1);
+        var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.Item1, x => x.Item2);
         _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
         _session.Reserve(_inputs);
     }
@@ -69,11 +69,11 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Multiplications with addition of a run.</summary>
     public long MultiplyAdds => _planner.MultiplyAdds;
 
-    /// <summary>Mean or variance of the last batch, in the order of <see cref="TrainedWeights.Statistics"/>.</summary>
-    public ReadOnlySpan<float> Statistic(int index) => _session.Result(2 + index);
+    /// <summary>Mean or variance of the last batch, in the order of <see cref="TrainedWeights.Statistics"/>; empty for one that does not follow the batches in this phase.</summary>
+    public ReadOnlySpan<float> Statistic(int index) => _statistics[index] < 0 ? [] : _session.Result(_statistics[index]);
 
-    /// <summary>The gradient of a weight, in the order of <see cref="TrainedWeights.Parameters"/>.</summary>
-    public Span<float> Gradient(int index) => _session.Result(_gradients[index]);
+    /// <summary>The gradient of a weight, in the order of <see cref="TrainedWeights.Parameters"/>; empty for one that is frozen in this phase.</summary>
+    public Span<float> Gradient(int index) => _gradients[index] < 0 ? [] : _session.Result(_gradients[index]);
 
     /// <summary>Runs forward and backward.</summary>
     public void Run(CancellationToken cancellationToken) => _session.RunInPlace(_inputs, cancellationToken);

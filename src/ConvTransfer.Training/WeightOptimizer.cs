@@ -9,13 +9,16 @@ internal sealed class WeightOptimizer
     private readonly TrainedWeights _weights;
     private readonly FineTuneOptions _options;
     private readonly double[] _rates;
+    private readonly long[] _starts;
 
     /// <summary>Starts with moments of 0.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="rates">The rate of each weight, before the schedule's factor.</param>
     /// <param name="options">The optimiser and its numbers.</param>
-    public WeightOptimizer(TrainedWeights weights, double[] rates, FineTuneOptions options)
+    /// <param name="starts">The steps before each weight is moved for the first time.</param>
+    public WeightOptimizer(TrainedWeights weights, double[] rates, FineTuneOptions options, long[] starts)
     {
+        _starts = starts;
         _weights = weights;
         _rates = rates;
         _options = options;
@@ -32,8 +35,8 @@ internal sealed class WeightOptimizer
     /// <summary>The second moments; empty where the optimiser has none.</summary>
     public float[][] Second { get; }
 
-    /// <summary>Moves all weights by one step.</summary>
-    /// <param name="gradient">Gives the gradient of a weight.</param>
+    /// <summary>Moves the weights by one step.</summary>
+    /// <param name="gradient">Gives the gradient of a weight; empty for one that stays as it is.</param>
     /// <param name="factor">The schedule's factor on the rates.</param>
     /// <param name="gradientScale">The factor on the gradients.</param>
     /// <param name="crew">The threads.</param>
@@ -42,7 +45,11 @@ internal sealed class WeightOptimizer
         Steps++;
         for (int i = 0; i < First.Length; i++)
         {
+            var slope = gradient(i);
+            if (slope.IsEmpty) continue;
             var tensor = _weights.Parameters[i];
+            // What joined later has moments that began later.
+            long steps = Steps - _starts[i];
             var settings = new UpdateSettings((UpdateRule)_options.Optimizer, (float)(_rates[i] * factor), tensor.Shape.Rank > 1 ? (float)_options.WeightDecay : 0)
             {
                 Momentum = (float)_options.Momentum,
@@ -50,11 +57,11 @@ internal sealed class WeightOptimizer
                 Beta1 = (float)_options.Beta1,
                 Beta2 = (float)_options.Beta2,
                 Epsilon = (float)_options.Epsilon,
-                Correction1 = (float)(1 - Math.Pow(_options.Beta1, Steps)),
-                Correction2 = (float)(1 - Math.Pow(_options.Beta2, Steps)),
+                Correction1 = (float)(1 - Math.Pow(_options.Beta1, steps)),
+                Correction2 = (float)(1 - Math.Pow(_options.Beta2, steps)),
                 GradientScale = (float)gradientScale,
             };
-            ParameterUpdate.Run(tensor.AsSpan<float>(), gradient(i), First[i], Second[i], settings, crew);
+            ParameterUpdate.Run(tensor.AsSpan<float>(), slope, First[i], Second[i], settings, crew);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ConvTransfer.Core;
 using ConvTransfer.Imaging;
@@ -11,12 +12,14 @@ namespace ConvTransfer.Cli.Verbs;
 internal sealed class FinetuneVerb() : Verb("finetune",
     "Give a network a new head for your classes and train it, and the layers of the network that are not frozen, on your pictures. The figures come from folds, or from a part that is held out; the files' network is then trained on all pictures. Writes DIR/model.onnx (from picture to label), DIR/network.onnx (the source with its new weights and head) and DIR/figures.json.",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire5/concat_1 --epochs 15 --output tuned",
+    "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire9/concat_1 --unfreeze 5:fire7/concat_1 --unfreeze 10:fire5/concat_1 --output tuned",
     "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer[123]*' --folds 5 --output tuned")
 {
     private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json", CheckpointsName = "checkpoints";
 
     private readonly TuningOptions _tuning = new();
     private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {FineTuneOptions.Default.Epochs}.", 1, 100000, FineTuneOptions.Default.Epochs);
+    private readonly Option<string[]> _unfreeze = new("--unfreeze") { Description = "After so many epochs freeze only what this value is computed from, in place of what was frozen before; 'none' for nothing. May be given more than once.", HelpName = "EPOCHS:VALUE" };
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
@@ -24,7 +27,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier call with the same options was ended; its checkpoints lie in the output folder until the work is done." };
     private readonly Option<int> _every = CommonOptions.Integer("--checkpoint-every", "Batches between two checkpoints; 0 for one after each epoch. Default 0.", 0, int.MaxValue, 0);
 
-    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _folds, _testFraction, _output, _force, _resume, _every];
+    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _unfreeze, _folds, _testFraction, _output, _force, _resume, _every];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -34,7 +37,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
         var checkpoints = Checkpoints(context, folder);
-        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs) }).SaveCheckpoints(checkpoints);
+        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs), Unfreeze = [.. (context.Get(_unfreeze) ?? []).Select(Phase)] }).SaveCheckpoints(checkpoints);
         context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, images, training));
@@ -61,6 +64,14 @@ internal sealed class FinetuneVerb() : Verb("finetune",
             foreach (var epoch in tuned.Training.Epochs) output.WriteLine(TrainingReporter.Line(epoch));
             output.WriteLine($"{DisplayText.Escape(model, 4096)}\n{DisplayText.Escape(network, 4096)}");
         });
+    }
+
+    private static UnfreezePhase Phase(string text)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        string value = text[(colon + 1)..];
+        if (colon < 0 || value.Length == 0 || !int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out int epochs)) throw new UsageException($"--unfreeze is '{DisplayText.Escape(text)}', expected EPOCHS:VALUE, such as 5:fire5/concat_1 or 10:none");
+        return new UnfreezePhase(epochs, value == "none" ? [] : [FreezeRule.Until(value)]);
     }
 
     private FineTuneCheckpoints Checkpoints(VerbContext context, string folder)

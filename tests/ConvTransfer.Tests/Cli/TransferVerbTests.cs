@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
@@ -153,5 +154,22 @@ public sealed class TransferVerbTests : IDisposable
         // Three pictures of either class: they are balanced as they are.
         Assert.Equal(plain, Invocation.Of([.. line, "--class-weights", "balanced"]).Output);
         foreach (string wrong in (string[])["triangle=2", "square", "square=0", "square=nan", "square=2,square=3", ""]) Assert.Equal(2, Invocation.Of([.. line, "--class-weights", wrong]).ExitCode);
+    }
+
+    [Fact]
+    public void FinetuneUnfreezesAfterSoManyEpochs()
+    {
+        string[] line = [.. Common("finetune"), "--epochs", "3", "--freeze-until", "gmp2.out", "--json"];
+        JsonNode Trained(string name, params string[] unfreeze)
+        {
+            var done = Invocation.Of([.. line, .. unfreeze, "--output", Path.Combine(_folder, name)]);
+            Assert.True(done.ExitCode == 0, done.Error);
+            return done.Json["trained"]!;
+        }
+
+        Assert.Empty(Trained("head").AsArray());
+        Assert.Equal(["conv1.weight", "conv1.bias"], Trained("all", "--unfreeze", "2:none").AsArray().Select(w => (string?)w));
+        Assert.Empty(Trained("still", "--unfreeze", "1:conv1.out", "--unfreeze", "2:conv1.out").AsArray());
+        foreach (string wrong in (string[])["3:none", "0:none", "none", "x:none", "1:", "1:nosuch", "-1:none"]) Assert.Equal(2, Invocation.Of([.. line, $"--unfreeze={wrong}", "--output", Path.Combine(_folder, "wrong")]).ExitCode);
     }
 }

@@ -31,7 +31,8 @@ internal static class SmallTraining
         using var source = new CancellationTokenSource();
         if (cancelAfter == 0) source.Cancel();
         int done = 0;
-        return trainer.Run(samples ?? new RandomSamples(15), heldOut, new Count(() => { if (++done == cancelAfter) source.Cancel(); }), source.Token);
+        var seen = samples ?? new RandomSamples(15);
+        return trainer.Run([.. trainer.Phases.Select(_ => seen)], heldOut is null ? null : [.. trainer.Phases.Select(_ => heldOut)], new Count(() => { if (++done == cancelAfter) source.Cancel(); }), source.Token);
     }
 
     /// <summary>The bytes of all initializers.</summary>

@@ -31,6 +31,26 @@ public sealed class TrainingPlanTests
         Assert.Equal(before, AlignedMemory.LiveBytes);
     }
 
+    // One step is there at a time: the peak is that of the greatest phase.
+    [Fact]
+    public void OfSeveralPhasesThePlanIsTheGreatest()
+    {
+        FreezeRule[] rules = [FreezeRule.Until("gap6.out")];
+        var options = SmallTraining.Options with { Unfreeze = [new(1, [FreezeRule.Until("relu3.out")]), new(2, [])] };
+        Collect();
+        long before = AlignedMemory.LiveBytes;
+        using (var trainer = new Trainer(SmallTraining.Network(), rules, options, new TrainerOptions { Threads = 2 }))
+        {
+            Collect();
+            Assert.True(AlignedMemory.LiveBytes - before < trainer.Plan.NativeBytes);
+            AlignedMemory.ResetPeak();
+            trainer.Run([.. trainer.Phases.Select(_ => new RandomSamples(15))]);
+            Assert.Equal(trainer.Plan.NativeBytes, AlignedMemory.PeakBytes - before);
+        }
+        Collect();
+        Assert.Equal(before, AlignedMemory.LiveBytes);
+    }
+
     [Fact]
     public void MultiplicationsAreThoseOfTheLayers()
     {
