@@ -17,5 +17,6 @@ internal static class ReductionOperators
         new Reduce(ReductionKind.SumSquare),
         new ArgExtreme(greatest: true),
         new ArgExtreme(greatest: false),
+        new TopK(),
     ];
 }

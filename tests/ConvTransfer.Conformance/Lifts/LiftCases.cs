@@ -6,7 +6,7 @@ namespace ConvTransfer.Conformance.Lifts;
 /// <summary>At least one network for every old version of every operator that a newer opset reads differently.</summary>
 internal static class LiftCases
 {
-    public static IReadOnlyList<LiftCase> All { get; } = [.. Softmaxes(), .. Regularization(), .. Groups(), .. Shapes(), .. Reductions(), .. Slices(), .. Sizes(), .. Arithmetic()];
+    public static IReadOnlyList<LiftCase> All { get; } = [.. Softmaxes(), .. Regularization(), .. Groups(), .. Selections(), .. Shapes(), .. Reductions(), .. Slices(), .. Sizes(), .. Arithmetic()];
 
     private static IEnumerable<LiftCase> Softmaxes()
     {
@@ -38,6 +38,14 @@ internal static class LiftCases
     private static IEnumerable<LiftCase> Groups()
     {
         yield return Of("GroupNormalization", 18, "a scale of each group", [Normal(2, 6, 4, 3), Constant<float>([2], 2, -3), Constant<float>([2], 0.5f, 1)], Int("num_groups", 2), Float("epsilon", 1e-2f));
+    }
+
+    private static IEnumerable<LiftCase> Selections()
+    {
+        yield return Of("TopK", 1, "along an axis", 2, [Normal(3, 5, 2)], Int("k", 2), Int("axis", 1));
+        yield return Of("OneHot", 9, "classes", [Constant<long>([3], 2, 0, 3), Constant<long>([], 4), Constant<float>([2], -1, 1)]);
+        // ONNX Runtime counts negative indices from the back in opset 9 too; there the standard takes them as outside.
+        yield return Of("OneHot", 9, "negative and fractional indices", [Constant<float>([4], 2.5f, -1, 7, 0), Constant<long>([1], 3), Constant<float>([2], 0, 5)], Int("axis", 0)).OnlyByReference();
     }
 
     private static IEnumerable<LiftCase> Shapes()

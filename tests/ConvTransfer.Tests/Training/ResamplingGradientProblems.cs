@@ -57,6 +57,18 @@ internal sealed class GatherElementsGradientProblems : GradientProblems
     }
 }
 
+internal sealed class TopKGradientProblems : GradientProblems
+{
+    public override string OpType => "TopK";
+
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = random.Shape(1, 4);
+        int axis = random.Int(0, dims.Length - 1);
+        return Of([random.Normal(dims), ProblemData.Ints(random.Int(1, (int)dims[axis]))], 2, ProblemData.Attribute("axis", random.Flip() ? axis : axis - dims.Length), ProblemData.Attribute("largest", random.Int(0, 1)));
+    }
+}
+
 internal sealed class ResizeGradientProblems : GradientProblems
 {
     public override string OpType => "Resize";
