@@ -28,6 +28,8 @@ internal sealed class TuningOptions
     private readonly Option<int[]> _hidden = new("--hidden") { Description = "Units of a hidden layer of the new head. May be given more than once, from the features to the classes. Default: none, a linear head.", HelpName = "UNITS" };
     private readonly Option<double> _dropout = CommonOptions.Number("--dropout", "The share of its inputs that each layer of the new head does without while it is trained. Default 0.", 0, 0.999, 0);
     private readonly Option<string> _start = Starts();
+    private readonly Option<string[]> _normalization = new("--batch-norm") { Description = "What batch normalizations in trained layers do: frozen, affine (scale and shift are trained) or train (statistics of batches); as GLOB=WORD for those with such a name, and then it may be given more than once. Default frozen.", HelpName = "POLICY" };
+    private readonly Option<bool> _restore = new("--restore-batch-norm") { Description = "Put a batch normalization behind each trained convolution that has none, for networks whose exporter folded it away; it is folded in again afterwards." };
     private readonly Option<string> _augment = Augmentations();
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
@@ -36,7 +38,7 @@ internal sealed class TuningOptions
     public NetworkOptions Network { get; } = new(cutIsRequired: false);
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _augment, _views, _mixup, _cutMix, _seed];
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _normalization, _restore, _augment, _views, _mixup, _cutMix, _seed];
 
     /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
     public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
@@ -58,6 +60,8 @@ internal sealed class TuningOptions
             MixupAlpha = context.Get(_mixup),
             CutMixAlpha = context.Get(_cutMix),
             BalanceClasses = weights == Balanced,
+            BatchNormalization = Policies(context).Where(p => p.Glob.Length == 0).Select(p => p.Policy).LastOrDefault(Standard.BatchNormalization),
+            BatchNormalizationRules = Policies(context).Where(p => p.Glob.Length > 0).ToValueList(),
             ClassWeights = weights is null or Balanced ? [] : ClassWeights(weights, images.Classes),
         };
         var pipeline = Network.Pipeline(context, context.Get(_seed), cache).FineTune(how is null ? options : how(options));
@@ -68,6 +72,7 @@ internal sealed class TuningOptions
             Dropout = context.Get(_dropout),
             Start = context.Get(_start) == Fitted ? MlNetHeads.Of(new HeadOptions()) : null,
         });
+        if (context.Get(_restore)) pipeline = pipeline.RestoreBatchNormalization();
         pipeline = pipeline.Augment(new PictureViews(augmentation, context.Get(_views)));
         foreach (string value in context.Get(_until) ?? []) pipeline = pipeline.Freeze(FreezeRule.Until(value));
         foreach (string glob in context.Get(_freeze) ?? []) pipeline = pipeline.Freeze(FreezeRule.Matching(glob));
@@ -90,6 +95,19 @@ internal sealed class TuningOptions
         }
         return weights.ToValueList();
     }
+
+    // A policy without a name is for all.
+    private IEnumerable<BatchNormalizationRule> Policies(VerbContext context) => (context.Get(_normalization) ?? []).Select(text =>
+    {
+        int sign = text.LastIndexOf('=');
+        return new BatchNormalizationRule(sign < 0 ? "" : text[..sign], text[(sign + 1)..] switch
+        {
+            "frozen" => BatchNormalizationPolicy.Frozen,
+            "affine" => BatchNormalizationPolicy.AffineOnly,
+            "train" => BatchNormalizationPolicy.Train,
+            var word => throw new UsageException($"--batch-norm says '{DisplayText.Escape(word)}', expected frozen, affine or train"),
+        });
+    });
 
     private static Option<string> Starts()
     {

@@ -36,7 +36,7 @@ public sealed class FineTunePipeline
     }
 
     private FineTunePipeline(FineTunePipeline other)
-        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved, Design) = (other.Rules, other.How, other.Views, other.Saved, other.Design);
+        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved, Design, Restores) = (other.Rules, other.How, other.Views, other.Saved, other.Design, other.Restores);
 
     private ValueList<FreezeRule> Rules { get; init; } = [];
 
@@ -47,6 +47,8 @@ public sealed class FineTunePipeline
     private FineTuneCheckpoints? Saved { get; init; }
 
     private HeadDesign Design { get; init; } = HeadDesign.Linear;
+
+    private bool Restores { get; init; }
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
@@ -70,6 +72,12 @@ public sealed class FineTunePipeline
 
     /// <summary>Lets the new head start from one that there is already, for the same classes and features.</summary>
     public FineTunePipeline ReplaceHead(LinearHead start) => ReplaceHead(new GivenHead(start ?? throw new ArgumentNullException(nameof(start))));
+
+    /// <summary>
+    /// Puts a batch normalization behind each convolution that is trained and has none, for networks whose exporter folded it away: with the statistics of the pictures, so that the network says what it said.
+    /// It is trained with the statistics of batches unless <see cref="FineTuneOptions.BatchNormalizationRules"/> say otherwise, and folded into the convolution again afterwards.
+    /// </summary>
+    public FineTunePipeline RestoreBatchNormalization() => new(this) { Restores = true };
 
     /// <summary>Sets how the network is trained.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
@@ -107,7 +115,7 @@ public sealed class FineTunePipeline
         // Phases of the same frontier share what is kept.
         var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
         long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
-        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, Views.CanBeKept ? sample * images.Count * Views.Kept : 0);
+        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, Views.CanBeKept ? sample * images.Count * Views.Kept : 0, Restores ? 0 : Normalizations().Foldable.Count);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -134,8 +142,8 @@ public sealed class FineTunePipeline
         using var held = aligned is null ? null : Samples(trainer, aligned, cache);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
-        var (network, linear) = head.Folded(_truncated with { Graph = _truncated.Graph.ReplaceInitializers([.. Changed(result.Network)]) }, result.Network, images.Classes.ToValueList());
-        return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).ToValueList(), _truncated, result);
+        var (network, linear) = head.Folded(Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
+        return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(_truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), _truncated, result);
     }
 
     // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
@@ -147,7 +155,8 @@ public sealed class FineTunePipeline
         FeatureTable before;
         using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
         var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
-        return (before, NewHead.Behind(_truncated, images.Classes.Count, before.Width, before, Design, start, _options.Seed));
+        var network = Normalizations().Measured(before.Images, _recipe, cancellationToken);
+        return (before, NewHead.Behind(network, images.Classes.Count, before.Width, before, Design, start, _options.Seed));
     }
 
     // Planned with a head of zeros.
@@ -159,7 +168,7 @@ public sealed class FineTunePipeline
         int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
         OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
         Design.Start?.Check();
-        return Trainer(NewHead.Behind(_truncated, labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
+        return Trainer(NewHead.Behind(Normalizations().Unmeasured(), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
@@ -217,7 +226,7 @@ public sealed class FineTunePipeline
         return model.Evaluate(split.Test, null, cancellationToken);
     }
 
-    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null) => new(head.Network, [.. Rules], How with { BatchSize = batch }, (saved ?? new TrainerOptions()) with
+    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null) => new(head.Network, [.. Rules], Normalizations().Settings(How with { BatchSize = batch }), (saved ?? new TrainerOptions()) with
     {
         Seed = _options.Seed,
         Threads = _options.Threads,
@@ -246,11 +255,7 @@ public sealed class FineTunePipeline
     // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
 
-    private IEnumerable<TensorData> Changed(Model trained)
-    {
-        var own = _truncated.Graph.Initializers.Select(t => t.Name).ToHashSet();
-        return trained.Graph.Initializers.Where(t => own.Contains(t.Name));
-    }
+    private NormalizationRestoration Normalizations() => new(_truncated, How.Unfreeze.Select(p => p.Freeze).Prepend(Rules), Restores, _options);
 
     // Held-out pictures with the class numbers of those that are trained on.
     private static ImageDataset Aligned(ImageDataset heldOut, ImageDataset images)

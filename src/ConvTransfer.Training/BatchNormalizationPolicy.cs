@@ -1,5 +1,10 @@
 namespace ConvTransfer.Training;
 
+/// <summary>What some batch normalizations do, whatever the others do.</summary>
+/// <param name="Glob">Their names: of the node, of a value that it makes, or of one of its weights. * stands for any characters, ? for one.</param>
+/// <param name="Policy">What they do.</param>
+public sealed record BatchNormalizationRule(string Glob, BatchNormalizationPolicy Policy);
+
 /// <summary>What a batch normalization does while its layer is trained. In a frozen layer it is always <see cref="Frozen"/>.</summary>
 public enum BatchNormalizationPolicy
 {

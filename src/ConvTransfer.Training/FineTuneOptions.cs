@@ -96,6 +96,9 @@ public sealed record FineTuneOptions
     /// <summary>What batch normalizations in layers that are trained do.</summary>
     public BatchNormalizationPolicy BatchNormalization { get; init; } = BatchNormalizationPolicy.Frozen;
 
+    /// <summary>Batch normalizations that do something else than <see cref="BatchNormalization"/>; the last rule that names one decides. In a frozen layer they are frozen whatever a rule says.</summary>
+    public ValueList<BatchNormalizationRule> BatchNormalizationRules { get; init; }
+
     /// <summary>The part by which a running statistic moves to the batch's in a step.</summary>
     public double StatisticsMomentum { get; init; } = 0.1;
 

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConvTransfer.Training;
 
 /// <summary>Says which layers of a network keep their weights. Rules may be combined: what any of them names is frozen.</summary>
@@ -53,7 +51,7 @@ public sealed class FreezeRule
     internal int? LastLayers => _kind == Kind.AllButLast ? _count : null;
 
     /// <summary>The pattern of <see cref="Matching"/>, or null.</summary>
-    internal Regex? Pattern => _kind == Kind.Matching ? new Regex($"^{Regex.Escape(_name).Replace(@"\*", ".*", StringComparison.Ordinal).Replace(@"\?", ".", StringComparison.Ordinal)}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking) : null;
+    internal NamePattern? Pattern => _kind == Kind.Matching ? new NamePattern(_name) : null;
 
     /// <summary>The rule as text.</summary>
     public override string ToString() => _kind switch

@@ -50,20 +50,19 @@ internal sealed class NetworkSplit
     /// <summary>Splits a network.</summary>
     /// <param name="network">The network in an opset of at least 18, float32, with one input whose axis 0 is a batch of any length, and one output of rank 2.</param>
     /// <param name="layers">Its layers, and what of it is frozen.</param>
-    /// <param name="policy">What a batch normalization in a layer that is not frozen does.</param>
     /// <param name="batch">The number of samples in a batch.</param>
     /// <param name="limits">The limits.</param>
     /// <exception cref="ConvTransferException">The network cannot be trained; every reason is listed.</exception>
-    public static NetworkSplit Of(Model network, LayerList layers, BatchNormalizationPolicy policy, int batch, Limits limits)
+    public static NetworkSplit Of(Model network, LayerList layers, int batch, Limits limits)
     {
         var problems = new ProblemList();
         using var constants = new ConstantTable();
-        var trained = layers.All.Where(l => !l.IsFrozen && !(l.IsBatchNormalization && policy == BatchNormalizationPolicy.Frozen)).SelectMany(l => l.Parameters).ToHashSet();
+        var trained = layers.All.Where(l => l.IsTrained).SelectMany(l => l.Parameters).ToHashSet();
         string logits = network.Graph.Outputs.Single().Name;
         var (typed, types) = Walk(network, trained, batch, constants, problems, limits);
         problems.ThrowIfErrors(network.File);
 
-        var normalizations = layers.All.Where(l => !l.IsFrozen && l.IsBatchNormalization && policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        var normalizations = layers.All.Where(l => !l.IsFrozen && l.IsBatchNormalization && l.Policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
         var sources = new HashSet<Node>(normalizations, ReferenceEqualityComparer.Instance);
         var acting = TrainedDropout.Acting(typed, Varying(typed, trained, sources), layers).Where(n => TrainedDropout.RatioOf(n, constants, network.File) > 0).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
         // Behind a dropout that acts everything is another number in every step, the weights before it trained or not.

@@ -44,7 +44,7 @@ internal sealed class PreparedTraining : IDisposable
         var phases = new TrainingPhase[layers.Count];
         for (int i = 0; i < phases.Length; i++)
         {
-            var split = NetworkSplit.Of(network, layers[i], options.BatchNormalization, options.BatchSize, how.Limits);
+            var split = NetworkSplit.Of(network, layers[i], options.BatchSize, how.Limits);
             BatchMixing.Check(options, split);
             phases[i] = new TrainingPhase(i == 0 ? 0 : options.Unfreeze[i - 1].Epoch, layers[i], split);
             if (i > 0 && phases[i - 1].TrainedWeights.Except(split.Parameters).FirstOrDefault() is { } again)

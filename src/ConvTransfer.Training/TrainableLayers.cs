@@ -14,6 +14,12 @@ namespace ConvTransfer.Training;
 /// <param name="IsFrozen">True when the weights stay as they are.</param>
 internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, int Depth, bool IsFrozen)
 {
+    /// <summary>For a batch normalization what it does while it is trained.</summary>
+    public BatchNormalizationPolicy Policy { get; init; }
+
+    /// <summary>True when training changes the weights.</summary>
+    public bool IsTrained => !IsFrozen && !(IsBatchNormalization && Policy == BatchNormalizationPolicy.Frozen);
+
     /// <summary>True for a batch normalization in its inference form.</summary>
     public bool IsBatchNormalization => Node.OpType == "BatchNormalization" && Node.CanonicalDomain.Length == 0;
 }
@@ -21,7 +27,24 @@ internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, i
 /// <summary>The layers of a network.</summary>
 /// <param name="All">The layers in the graph's order.</param>
 /// <param name="Frozen">The nodes that rules freeze, layers or not.</param>
-internal sealed record LayerList(IReadOnlyList<TrainableLayer> All, IReadOnlySet<Node> Frozen);
+internal sealed record LayerList(IReadOnlyList<TrainableLayer> All, IReadOnlySet<Node> Frozen)
+{
+    /// <summary>The layers with what their batch normalizations do. The last rule that names one decides.</summary>
+    /// <param name="standard">What those do that no rule names.</param>
+    /// <param name="rules">The rules.</param>
+    /// <exception cref="ArgumentException">A rule names no batch normalization.</exception>
+    public LayerList WithPolicies(BatchNormalizationPolicy standard, IReadOnlyList<BatchNormalizationRule> rules)
+    {
+        TrainableLayer[] normalizations = [.. All.Where(l => l.IsBatchNormalization)];
+        var patterns = rules.Select(r => (Pattern: new NamePattern(r.Glob), r.Policy)).ToArray();
+        for (int i = 0; i < patterns.Length; i++)
+            if (!normalizations.Any(l => patterns[i].Pattern.Names(l.Node, l.Parameters))) throw new ArgumentException($"no batch normalization is named '{DisplayText.Escape(rules[i].Glob)}'; {(normalizations.Length == 0 ? "the network has none" : $"they are {NamePattern.Examples([.. normalizations.Select(l => l.Node)])}")}", nameof(rules));
+        return this with
+        {
+            All = [.. All.Select(l => !l.IsBatchNormalization ? l : l with { Policy = patterns.Where(p => p.Pattern.Names(l.Node, l.Parameters)).Select(p => p.Policy).LastOrDefault(standard) })],
+        };
+    }
+}
 
 /// <summary>Finds the layers of a network and tells which are frozen.</summary>
 /// <remarks>
@@ -83,8 +106,8 @@ internal static class TrainableLayers
             return Behind(model, value);
         }
         var pattern = rule.Pattern!;
-        var hits = layers.Where((node, i) => pattern.IsMatch(node.Name) || node.Outputs.Any(o => o.Length > 0 && pattern.IsMatch(o)) || parameters[i].Any(pattern.IsMatch)).ToArray();
-        if (hits.Length == 0) throw new ArgumentException($"no layer with weights is {rule}; layers are {string.Join(", ", layers.Take(5).Select(l => $"'{DisplayText.Escape(l.Name.Length > 0 ? l.Name : l.Outputs[0])}'"))}{(layers.Length > 5 ? ", …" : "")}", nameof(rule));
+        var hits = layers.Where((node, i) => pattern.Names(node, parameters[i])).ToArray();
+        if (hits.Length == 0) throw new ArgumentException($"no layer with weights is {rule}; layers are {NamePattern.Examples(layers)}", nameof(rule));
         return hits;
     }
 

@@ -39,7 +39,7 @@ public sealed class Trainer : IDisposable
         FiniteWeights.Require(network.Graph.Initializers);
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
-        _layers = [.. options.Unfreeze.Select(p => p.Freeze).Prepend([.. freeze]).Select(rules => TrainableLayers.Of(lifted, rules, _head, how.Limits))];
+        _layers = [.. options.Unfreeze.Select(p => p.Freeze).Prepend([.. freeze]).Select(rules => TrainableLayers.Of(lifted, rules, _head, how.Limits).WithPolicies(options.BatchNormalization, options.BatchNormalizationRules))];
         _prepared = Prepared(lifted);
         bool isWeighted = options.ClassWeights.Count is 0 || options.ClassWeights.Count == Classes;
         if (isWeighted && Plan.Bytes <= how.Limits.MemoryBytes) return;

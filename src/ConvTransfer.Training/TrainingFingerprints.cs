@@ -55,6 +55,7 @@ internal static class TrainingFingerprints
         new(nameof(options.CutMixAlpha), Text(options.CutMixAlpha)),
         new(nameof(options.Unfreeze), options.Unfreeze.Count == 0 ? "none" : string.Join("; ", options.Unfreeze)),
         new(nameof(options.BatchNormalization), Text(options.BatchNormalization)),
+        new(nameof(options.BatchNormalizationRules), string.Join(", ", options.BatchNormalizationRules.Select(r => $"{r.Glob}: {r.Policy}"))),
         new(nameof(options.StatisticsMomentum), Text(options.StatisticsMomentum)),
     ];
 

@@ -94,6 +94,25 @@ public sealed class FineTuneHeadTests : IDisposable
         Assert.NotEqual(FineTunedModel.HashOf(OnnxFile.Read(network), ["conv3.weight"]), tuned.FrozenHash);
     }
 
+    // The network's own nodes come back, with the normalization of the training in their weights.
+    [Fact]
+    public void ARestoredNormalizationIsFoldedInAgain()
+    {
+        string file = Path.Combine(_folder, "model.onnx"), network = Path.Combine(_folder, "network.onnx");
+        var still = Network().FineTune(Still).RestoreBatchNormalization();
+        Assert.Equal((2, 0), (Network().FineTune(Still).Plan(_pictures.Images).Foldable, still.Plan(_pictures.Images).Foldable));
+        using var tuned = Network().FineTune(new FineTuneOptions { Epochs = 20, BatchSize = 6, HeadRate = 1e-2, BodyRate = 1e-2 }).RestoreBatchNormalization().Fit(_pictures.Images);
+        Assert.Equal(["conv1.weight", "conv1.bias", "conv3.weight", "conv3.bias"], tuned.TrainedWeights);
+        Assert.True(tuned.Training.Epochs[^1].Loss < 0.7 * tuned.Training.Epochs[0].Loss);
+        tuned.SaveOnnx(file);
+        tuned.SaveNetwork(network);
+        Assert.DoesNotContain(OnnxFile.Read(network).Graph.Nodes, n => n.OpType == "BatchNormalization");
+        using var served = TransferModel.Load(file);
+        Assert.Equal(tuned.Evaluate(_pictures.Images).LogLoss, served.Evaluate(_pictures.Images).LogLoss, 5);
+        // Nothing to restore where all is frozen.
+        Assert.Contains("no batch normalization to restore", Assert.Throws<ConvTransferException>(() => still.Freeze(FreezeRule.AllButLast(0)).Fit(_pictures.Images)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AHeadForOtherClassesOrFeaturesIsRefused()
     {
