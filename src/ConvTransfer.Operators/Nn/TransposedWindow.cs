@@ -8,6 +8,7 @@ namespace ConvTransfer.Operators.Nn;
 /// <remarks>
 /// Source: ONNX ConvTranspose-22. Without padding the result has (input − 1) · stride + span + output_padding elements, of which pads are cut off at both ends.
 /// Where auto_pad or output_shape tells the length, the pads follow; a result that is longer than all windows reach ends in elements that no input meets.
+/// So does SAME with a window shorter than the stride: the standard says input · stride, and decides here against ONNX Runtime, which ends with the last window.
 /// </remarks>
 internal sealed class TransposedWindow
 {
