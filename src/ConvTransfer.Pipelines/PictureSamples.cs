@@ -22,6 +22,10 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     private readonly Planner? _planner;
     private readonly Worker?[] _workers;
     private readonly ContentHash?[] _contents;
+    private readonly Func<ContentHash, long[], EarlierFrontier?> _find = (_, _) => null;
+    private readonly Lock _lock = new();
+    private EarlierFrontier? _earlier;
+    private bool _isSought;
     private long _passes;
 
     /// <summary>Prepares the pictures of a data set, all of which can be read.</summary>
@@ -49,6 +53,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         _planner = new Planner(first, names, options.Limits);
         _cache = views.CanBeKept ? cache : null;
         string preparation = _preprocessor.Preparation(views.Augmentation);
+        _find = (picture, view) => EarlierFrontier.Find(first, names, new Shape([1, .. _preprocessor.OutputShape(recipe.FixedSize!.Value).Dims]), preparation, _cache!, picture, view, options.Limits);
         _kept = [.. wanted.Select(p => new KeptFrontier(new ActivationScope(p.First!, p.Frontier, preparation, options.Limits), [.. p.Frontier.Select(name => Array.IndexOf(names, name))]))];
     }
 
@@ -75,7 +80,21 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     public void Dispose()
     {
         foreach (var worker in _workers) worker?.Dispose();
+        _earlier?.Dispose();
         _planner?.Dispose();
+    }
+
+    // Looked for once, when the first picture is missing: what one training kept it kept of all pictures.
+    private EarlierFrontier? Earlier(ContentHash picture, long[] view)
+    {
+        if (_cache is null) return null;
+        lock (_lock)
+        {
+            if (_isSought) return _earlier;
+            _earlier = _find(picture, view);
+            _isSought = true;
+            return _earlier;
+        }
     }
 
     private static Span<float> Row(Tensor value, int row)
@@ -94,7 +113,8 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     {
         private readonly Session? _session = owner._planner?.CreateSession(threads: 1);
         private Tensor[] _results = [];
-        private Tensor? _input;
+        private Tensor? _input, _before;
+        private Session? _rest;
 
         public void Write(SampleView view, int row, Tensor[] values, CancellationToken cancellationToken)
         {
@@ -112,7 +132,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
             var own = Results(owner._kept[0]);
             if (owner._cache?.TryRead(owner._kept[0].Scope.Key(content, numbers), own) != true)
             {
-                Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
+                if (!IsContinued(owner.Earlier(content, numbers), content, numbers, cancellationToken)) Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
                 foreach (var kept in owner._kept) owner._cache?.Write(kept.Scope.Key(content, numbers), Results(kept));
             }
             for (int v = 0; v < values.Length; v++) own[v].AsSpan<float>().CopyTo(Row(values[v], row));
@@ -121,8 +141,20 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         public void Dispose()
         {
             _session?.Dispose();
+            _rest?.Dispose();
             _input?.Dispose();
+            _before?.Dispose();
             foreach (var result in _results) result.Dispose();
+        }
+
+        // Computes the frontier from what an earlier training kept on the way to it.
+        private bool IsContinued(EarlierFrontier? from, ContentHash content, long[] view, CancellationToken cancellationToken)
+        {
+            if (from is null) return false;
+            _before ??= Tensor.Uninitialized(ElementType.Float32, from.Shape);
+            if (!owner._cache!.TryRead(from.Key(content, view), _before)) return false;
+            (_rest ??= from.CreateSession()).Run([_before], _results, cancellationToken);
+            return true;
         }
 
         private Tensor[] Results(KeptFrontier frontier) => Array.ConvertAll(frontier.Places, place => _results[place]);

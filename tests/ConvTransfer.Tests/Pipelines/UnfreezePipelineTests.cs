@@ -75,6 +75,24 @@ public sealed class UnfreezePipelineTests : IDisposable
     }
 
     [Fact]
+    public void ALaterFrontierIsComputedOnFromAnEarlierOne()
+    {
+        var options = Options with { Unfreeze = [] };
+        var views = new PictureViews(Augmentation.Flips, 2);
+        using var cache = new ActivationCache(64 << 20);
+        Assert.True(Run(options, "relu2.out", views, cache).Passes > 16);
+        // Both draw the same views; nothing of the pictures is decoded or computed again up to the earlier frontier.
+        var later = Run(options, "conv5.out", views, cache);
+        Assert.Equal(0, later.Passes);
+        Assert.Equal(Run(options, "conv5.out", views, null).Weights, later.Weights);
+        Assert.Equal(later.Weights, Run(options, "conv5.out", views, cache).Weights);
+        // Toward the input the shorter part runs once.
+        using var other = new ActivationCache(64 << 20);
+        foreach (string until in (string[])["conv5.out", "conv1.out"]) Assert.True(Run(options, until, views, other).Passes > 16);
+        Assert.Equal(0, Run(options, "conv1.out", views, other).Passes);
+    }
+
+    [Fact]
     public void ThePipelineTrainsPlansAndGoesOnInPhases()
     {
         FineTunePipeline Pipeline(int threads = 0) => TransferPipeline.FromModel(Network()).Preprocess(Recipe).With(PipelineOptions.Default with { Seed = 3, Threads = threads }).FreezeUntil("gap7.out")
