@@ -10,10 +10,9 @@ namespace ConvTransfer.Operators.Nn;
 /// Source: ONNX GroupNormalization-18 (a scale and bias for each group), -21 (for each channel; stash_type); Wu and He 2018.
 /// Statistics are taken in double, whatever stash_type says.
 /// </remarks>
-internal sealed class GroupNormalization : PlainOperator
+internal sealed class GroupNormalization : RowNormalizationOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.Floats);
-    private static readonly FloatAttribute Epsilon = new("epsilon", 1e-5f);
     private static readonly IntAttribute Groups = new("num_groups") { Required = true, Least = 1 };
     private static readonly IntAttribute StashType = new("stash_type", 1) { Since = 21 };
 
@@ -25,10 +24,9 @@ internal sealed class GroupNormalization : PlainOperator
         Breaking = [21],
     };
 
-    public override OperatorRole Role => OperatorRole.Arithmetic;
-
     public override TensorType[] InferTypes(NodeContext n)
     {
+        RequireEpsilon(n);
         var x = n.Input(0);
         long groups = n.Get(Groups);
         n.Require(x.Rank >= 2, $"input X is {x}, expected [N, C, …]");
@@ -70,10 +68,10 @@ internal sealed class GroupNormalization : PlainOperator
         RowNormalizationGradient.Emit(g, new Shape([x[0], groups, perGroup, x.Product(2, x.Rank)]), 2, new Shape([groups, g.N.Version < 21 ? 1 : perGroup, 1]), g.N.Get(Epsilon));
     }
 
-    protected override PlainKernel Prepare(NodeContext n)
+    protected override (nint Rows, ScaleLayout Layout) Rows(NodeContext n)
     {
         var x = n.InputShape(0);
         nint groups = (nint)n.Get(Groups), perGroup = (nint)x[1] / groups, positions = (nint)x.Product(2, x.Rank);
-        return RowNormalizationKernel.Of(n, (nint)x[0] * groups, n.Version < 21 ? new ScaleLayout(groups, 1, perGroup * positions) : new ScaleLayout(groups, perGroup, positions), n.Get(Epsilon));
+        return ((nint)x[0] * groups, n.Version < 21 ? new ScaleLayout(groups, 1, perGroup * positions) : new ScaleLayout(groups, perGroup, positions));
     }
 }

@@ -8,10 +8,9 @@ namespace ConvTransfer.Operators.Nn;
 
 /// <summary>Y = (X - mean) / sqrt(variance + epsilon) · scale + B, with the mean and variance of each channel of each image.</summary>
 /// <remarks>Source: ONNX InstanceNormalization-1, -6, -22; Ulyanov, Vedaldi and Lempitsky 2016. The versions differ in types and in consumed_inputs only.</remarks>
-internal sealed class InstanceNormalization : PlainOperator
+internal sealed class InstanceNormalization : RowNormalizationOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.Floats);
-    private static readonly FloatAttribute Epsilon = new("epsilon", 1e-5f);
 
     public override OperatorSchema Schema { get; } = new("InstanceNormalization", since: [1, 6, 22])
     {
@@ -20,10 +19,9 @@ internal sealed class InstanceNormalization : PlainOperator
         Attributes = [Epsilon, LegacyAxis.ConsumedInputs],
     };
 
-    public override OperatorRole Role => OperatorRole.Arithmetic;
-
     public override TensorType[] InferTypes(NodeContext n)
     {
+        RequireEpsilon(n);
         var x = n.Input(0);
         n.Require(x.Rank >= 3, $"the input is {x}, expected [N, C, …] with at least one spatial axis");
         for (int i = 1; i < 3; i++) n.Require(n.Input(i).Rank == 1 && n.Input(i)[0].MayEqual(x[1]), $"input '{Core.DisplayText.Escape(n.Node.Inputs[i])}' is {n.Input(i)}, expected one number for each of the {x[1]} channels");
@@ -38,9 +36,9 @@ internal sealed class InstanceNormalization : PlainOperator
         RowNormalizationGradient.Emit(g, x, 2, new Shape([x[1], .. Enumerable.Repeat(1L, x.Rank - 2)]), g.N.Get(Epsilon));
     }
 
-    protected override PlainKernel Prepare(NodeContext n)
+    protected override (nint Rows, ScaleLayout Layout) Rows(NodeContext n)
     {
         var x = n.InputShape(0);
-        return RowNormalizationKernel.Of(n, (nint)x.Product(0, 2), new ScaleLayout((nint)x[1], 1, (nint)x.Product(2, x.Rank)), n.Get(Epsilon));
+        return ((nint)x.Product(0, 2), new ScaleLayout((nint)x[1], 1, (nint)x.Product(2, x.Rank)));
     }
 }

@@ -7,12 +7,11 @@ namespace ConvTransfer.Operators.Nn;
 
 /// <summary>Y = (X - mean) / sqrt(variance + epsilon) · Scale + B, with the mean and variance over the axes from axis on; the mean and 1 / sqrt(variance + epsilon) where they are asked for.</summary>
 /// <remarks>Source: ONNX LayerNormalization-17; Ba, Kiros and Hinton 2016. Statistics are taken in double and handed out in float32, as stash_type 1 says; bfloat16 is refused.</remarks>
-internal sealed class LayerNormalization : PlainOperator
+internal sealed class LayerNormalization : RowNormalizationOperator
 {
     private static readonly TypeVariable T = new("T", TypeVariable.Floats);
     private static readonly TypeVariable U = new("U", [ElementType.Float32]);
     private static readonly IntAttribute AxisOf = new("axis", -1);
-    private static readonly FloatAttribute Epsilon = new("epsilon", 1e-5f);
     private static readonly IntAttribute StashType = new("stash_type", 1);
 
     public override OperatorSchema Schema { get; } = new("LayerNormalization", since: [17])
@@ -22,10 +21,9 @@ internal sealed class LayerNormalization : PlainOperator
         Attributes = [AxisOf, Epsilon, StashType],
     };
 
-    public override OperatorRole Role => OperatorRole.Arithmetic;
-
     public override TensorType[] InferTypes(NodeContext n)
     {
+        RequireEpsilon(n);
         var x = n.Input(0);
         int axis = Axis(n);
         for (int i = 1; i < 3; i++)
@@ -46,11 +44,11 @@ internal sealed class LayerNormalization : PlainOperator
         if (g.OutputGradient(0) is not null) RowNormalizationGradient.Emit(g, g.N.InputShape(0), Axis(g.N), g.N.InputShape(1), g.N.Get(Epsilon));
     }
 
-    protected override PlainKernel Prepare(NodeContext n)
+    protected override (nint Rows, ScaleLayout Layout) Rows(NodeContext n)
     {
         var x = n.InputShape(0);
         int axis = Axis(n);
-        return RowNormalizationKernel.Of(n, (nint)x.Product(0, axis), new ScaleLayout(1, (nint)x.Product(axis, x.Rank), 1), n.Get(Epsilon));
+        return ((nint)x.Product(0, axis), new ScaleLayout(1, (nint)x.Product(axis, x.Rank), 1));
     }
 
     private static int Axis(NodeContext n) => n.Axis(n.Get(AxisOf), n.Input(0).Rank, "attribute 'axis'");

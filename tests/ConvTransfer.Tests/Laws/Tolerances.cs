@@ -23,7 +23,7 @@ internal static class Tolerances
 
     private static readonly Row Affine = new(
         _ => new Tolerance(4, IsOfTheLargest: true),
-        "one multiplication with addition whose factors are rounded to float32, against the formula in double: the two terms may cancel");
+        "one multiplication with addition whose factors are rounded to float32 (a row's statistics are sums in float32 first), against the formula in double: the two terms may cancel");
 
     private static readonly Dictionary<string, Row> Rows = new()
     {
@@ -34,6 +34,9 @@ internal static class Tolerances
         ["MatMul"] = Sum,
         ["AveragePool"] = Sum,
         ["GlobalAveragePool"] = Sum,
+        ["GroupNormalization"] = Affine,
+        ["InstanceNormalization"] = Affine,
+        ["LayerNormalization"] = Affine,
         ["LeakyRelu"] = RoundedTwice,
         ["MaxPool"] = SignOfZero,
         ["GlobalMaxPool"] = SignOfZero,
