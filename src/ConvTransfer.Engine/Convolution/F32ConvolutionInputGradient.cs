@@ -16,8 +16,16 @@ internal abstract unsafe class F32ConvolutionInputGradient
         _ => new PhasedInputGradient<F32x4>(g, width),
     };
 
+    /// <summary>The form in which the weights are packed, as a key: equal keys, equal bytes.</summary>
+    public abstract string WeightsForm { get; }
+
+    /// <summary>Packs constant weights, once for all runs; the caller disposes them after the last.</summary>
+    public abstract PackedWeights Pack(float* w);
+
     /// <summary>Working memory in bytes for a crew of a size.</summary>
-    public abstract long ScratchBytes(int crew);
+    /// <param name="crew">The crew's size.</param>
+    /// <param name="packed">True when the runs are given packed weights.</param>
+    public abstract long ScratchBytes(int crew, bool packed = false);
 
     /// <summary>Computes dX; it must not overlap the others.</summary>
     /// <param name="dy">[batch, filters, output…].</param>
@@ -25,5 +33,6 @@ internal abstract unsafe class F32ConvolutionInputGradient
     /// <param name="dx">[batch, channels, input…].</param>
     /// <param name="scratch"><see cref="ScratchBytes"/>, 64-byte aligned.</param>
     /// <param name="crew">The threads.</param>
-    public abstract void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew);
+    /// <param name="packed">What <see cref="Pack"/> gave, and then the weights are not read; null to pack them anew in this run.</param>
+    public abstract void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew, PackedWeights? packed = null);
 }

@@ -35,13 +35,23 @@ internal sealed unsafe class PhasedInputGradient<V> : F32ConvolutionInputGradien
         _combing = new Combing(this);
     }
 
-    public override long ScratchBytes(int crew) =>
-        checked(((_weightElements + _pieceElements) * sizeof(float)) + _pieces.Max(piece => piece.Convolution?.ScratchBytes(crew, packed: true) ?? 0));
+    public override long ScratchBytes(int crew, bool packed = false) =>
+        checked((((packed ? 0 : _weightElements) + _pieceElements) * sizeof(float)) + _pieces.Max(piece => piece.Convolution?.ScratchBytes(crew, packed: true) ?? 0));
 
-    public override void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew)
+    public override string WeightsForm => string.Join("; ", _pieces.Select(piece => piece.WeightsForm));
+
+    public override PackedWeights Pack(float* w)
     {
-        float* weights = (float*)scratch, pieces = weights + _weightElements;
-        foreach (var piece in _pieces) piece.Convolution?.PackTo(w, weights + piece.Weights, crew);
+        var packed = new PackedWeights(_weightElements);
+        using var crew = new Crew(1);
+        PackTo(w, packed.Pointer, crew);
+        return packed;
+    }
+
+    public override void Run(float* dy, float* w, float* dx, byte* scratch, Crew crew, PackedWeights? packed = null)
+    {
+        float* weights = packed is null ? (float*)scratch : packed.Pointer, pieces = (float*)scratch + (packed is null ? _weightElements : 0);
+        if (packed is null) PackTo(w, weights, crew);
         for (int n = 0; n < (_whole ? Math.Min(1, _g.Batch) : _g.Batch); n++)
         {
             float* image = dx + ((nint)n * _g.Channels * _g.InputPlane);
@@ -54,6 +64,11 @@ internal sealed unsafe class PhasedInputGradient<V> : F32ConvolutionInputGradien
             var state = new CombingState { Pieces = pieces, DX = image };
             crew.For(_combing, &state, _whole ? _g.Batch * _g.Channels : _g.Channels);
         }
+    }
+
+    private void PackTo(float* w, float* to, Crew crew)
+    {
+        foreach (var piece in _pieces) piece.Convolution?.PackTo(w, to + piece.Weights, crew);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -118,10 +133,13 @@ internal sealed unsafe class PhasedInputGradient<V> : F32ConvolutionInputGradien
             for (int a = 0; a < phases.Length; a++) taps = [.. from outer in taps from tap in phases[a].Taps select (outer * g.Axes[a].Kernel) + tap];
             var geometry = new ConvolutionGeometry(batch, g.Filters, g.Channels, g.Groups, Array.ConvertAll(phases, phase => phase.Axis));
             Convolution = F32Convolution.Create(geometry, new RowEpilogue(null), width, new TurnedWeights(g, taps));
+            WeightsForm = $"taps {string.Join(" ", taps)}, {Convolution.WeightsForm}";
         }
 
         // Null where the gradient is 0.
         public F32Convolution? Convolution { get; }
+
+        public string WeightsForm { get; } = "none";
 
         public int Row { get; }
 

@@ -41,7 +41,7 @@ internal sealed class ConvInputGradient : Operator
     {
         if (n.Input(0).ElementType != ElementType.Float32) return Plain(n).ToStep(n, plan);
         var gradient = F32ConvolutionInputGradient.Create(Geometry(n), VectorWidths.Best);
-        plan.ReserveScratch(gradient.ScratchBytes);
+        plan.ReserveScratch(crew => gradient.ScratchBytes(crew));
         return new GradientStep(gradient, plan.Input(0), plan.Input(1), plan.Output(0));
     }
 

@@ -52,9 +52,10 @@ internal sealed class ConvTranspose : Operator
         var g = Geometry(n);
         if (n.Input(0).ElementType != ElementType.Float32 || g.Axes.Aggregate(1L, (phases, axis) => System.Math.Min(MostPhases, phases) * axis.Stride) > MostPhases) return Plain(n).ToStep(n, plan);
         var sums = F32ConvolutionInputGradient.Create(g, VectorWidths.Best);
-        plan.ReserveScratch(sums.ScratchBytes);
+        var packed = n.Constant(1) is { } w ? Pack(sums, w, plan) : null;
+        plan.ReserveScratch(crew => sums.ScratchBytes(crew, packed is not null));
         var bias = n.HasInput(2) ? new VectorBinaryLoop<AddFunction<float>>(new SpreadGeometry([g.Batch, g.Channels, g.InputPlane], [(long)g.Channels * g.InputPlane, g.InputPlane, 1], [0, 1, 0]), VectorWidths.Best) : null;
-        return new TransposeStep(sums, bias, plan.Input(0), plan.Input(1), plan.Input(2), plan.Output(0));
+        return new TransposeStep(sums, packed, bias, plan.Input(0), packed is null ? plan.Input(1) : Slot.None, plan.Input(2), plan.Output(0));
     }
 
     public override NodeCost Cost(NodeContext n)
@@ -87,6 +88,9 @@ internal sealed class ConvTranspose : Operator
     private static ConvolutionGeometry Geometry(NodeContext n) =>
         new(checked((int)n.InputShape(0)[0]), checked((int)n.OutputShape(0)[1]), checked((int)n.InputShape(0)[1]), checked((int)n.Get(Group)), Window(n).Axes());
 
+    private static unsafe PackedWeights Pack(F32ConvolutionInputGradient sums, Tensor w, LoweringContext plan) =>
+        plan.Shared($"transposed: {sums.WeightsForm}, {(int)VectorWidths.Best} lanes", () => sums.Pack((float*)w.Pointer));
+
     private static PlainKernel Plain(NodeContext n) => n.Input(0).ElementType switch
     {
         ElementType.Float64 => new PlainTranspose<double>(Geometry(n)),
@@ -102,11 +106,11 @@ internal sealed class ConvTranspose : Operator
             ReferenceConvolutionGradients.Input(geometry, run.Input<TElement>(0), run.Input<TElement>(1), run.Output<TElement>(0), run.Scratch, run.Input<TElement>(2));
     }
 
-    private sealed unsafe class TransposeStep(F32ConvolutionInputGradient sums, ElementLoop? bias, Slot x, Slot w, Slot b, Slot y) : Step
+    private sealed unsafe class TransposeStep(F32ConvolutionInputGradient sums, PackedWeights? packed, ElementLoop? bias, Slot x, Slot w, Slot b, Slot y) : Step
     {
         public override void Run(in StepRun run)
         {
-            sums.Run(run.Pointer<float>(x), run.Pointer<float>(w), run.Pointer<float>(y), run.Scratch, run.Crew);
+            sums.Run(run.Pointer<float>(x), run.Pointer<float>(w), run.Pointer<float>(y), run.Scratch, run.Crew, packed);
             bias?.Run(run.Pointer<byte>(y), run.Pointer<byte>(b), run.Pointer<byte>(y), run.Crew);
         }
     }

@@ -49,7 +49,14 @@ internal sealed unsafe class GradientOperands(ConvolutionGeometry g, int seed) :
         using var dx = new GuardedBuffer(_x.Length);
         using var scratch = new GuardedBuffer((gradient.ScratchBytes(crew.Size) + sizeof(float) - 1) / sizeof(float), aligned: true);
         gradient.Run(_dy.Pointer, _w.Pointer, dx.Pointer, (byte*)scratch.Pointer, crew);
-        return Result(dx, scratch, $"input gradient, {name}, {width}, {crew.Size} threads");
+        string what = $"input gradient, {name}, {width}, {crew.Size} threads";
+        float[] result = Result(dx, scratch, what);
+        using var packed = gradient.Pack(_w.Pointer);
+        using var rest = new GuardedBuffer((gradient.ScratchBytes(crew.Size, packed: true) + sizeof(float) - 1) / sizeof(float), aligned: true);
+        dx.Span.Fill(float.NaN);
+        gradient.Run(_dy.Pointer, null, dx.Pointer, (byte*)rest.Pointer, crew, packed);
+        Assert.True(result.AsSpan().SequenceEqual(Result(dx, rest, $"{what}, packed weights")), $"{what}: packed weights");
+        return result;
     }
 
     public float[] WeightGradient(VectorWidth width, Crew crew, string name)
