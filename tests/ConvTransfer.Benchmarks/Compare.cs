@@ -33,7 +33,7 @@ internal static class Compare
             Console.WriteLine("network           threads   ours ms    ORT ms   ratio  idle  largest difference");
             foreach (var network in files.Count > 0 ? [.. files.Select(f => new Network(Path.GetFileNameWithoutExtension(f), f))] : Standard(folder))
                 foreach (int count in threads) record.Add(Measure(network, count, runs, folder));
-            Write(record);
+            RecordFile.Write(record);
             return 0;
         }
         finally
@@ -90,16 +90,4 @@ internal static class Compare
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static void Write(List<string> record)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "ConvTransfer.sln"))) folder = folder.Parent;
-        if (folder is null) return;
-        string target = Path.Combine(folder.FullName, "tests", "ConvTransfer.Benchmarks", "record", MachineLoad.Processor());
-        Directory.CreateDirectory(target);
-        string path = Path.Combine(target, $"{DateTimeOffset.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.csv");
-        File.WriteAllLines(path, record);
-        Console.WriteLine(path);
-    }
 }

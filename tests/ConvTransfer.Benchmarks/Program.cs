@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConvTransfer.Benchmarks;
+using ConvTransfer.Tests.Common;
 
 switch (args)
 {
@@ -15,9 +16,13 @@ switch (args)
         return 0;
     case ["gradients", var network, var threads]:
         return GradientRates.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), Console.Out);
-    case ["train", var network, var threads, var steps]:
-        return TrainingRates.Run(network, int.Parse(threads, CultureInfo.InvariantCulture), int.Parse(steps, CultureInfo.InvariantCulture), Console.Out);
+    case ["train", .. var rest]:
+        return TrainingRates.Run(rest);
+    case ["train-compare", .. var rest]:
+        return TrainingDifferences.Run(rest);
+    case ["train-ours", .. { Length: TrainingTask.Arguments } task]:
+        return SteppedTraining.Run(TrainingTask.Parse(task));
     default:
-        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS | train NETWORK THREADS STEPS");
+        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS | train [NETWORK…] [--threads 1,2] [--steps N] [--alone] | train-compare [NETWORK…] [--steps N] [--batch N] [--size N] [--rate R] [--threads N] [--nesterov] [--exact]");
         return 2;
 }

@@ -1,114 +1,79 @@
-using System.Diagnostics;
 using System.Globalization;
-using ConvTransfer.Core;
-using ConvTransfer.Engine.Tensors;
-using ConvTransfer.Graphs;
-using ConvTransfer.Operators;
-using ConvTransfer.Training;
+using ConvTransfer.Onnx;
+using ConvTransfer.Tests.Common;
 
 namespace ConvTransfer.Benchmarks;
 
-/// <summary>Times whole training steps (forward, backward, optimiser) of networks that are built here: batch 16, 224 x 224, 10 classes, SGD with momentum, batch statistics.</summary>
+/// <summary>
+/// The verb "train": the time of a whole training step (forward, backward, optimiser) and the memory beside libtorch's, each side in a process of its own, the steps in turn.
+/// Batch 16, 224 x 224, 10 classes, SGD with momentum, batch statistics. Wall time, medians; the ratio is libtorch's time over ours.
+/// </summary>
 internal static class TrainingRates
 {
-    private const int Batch = 16, Size = 224, Classes = 10, WarmUp = 2;
+    private const int Batch = 16, Size = 224, WarmUp = 2;
 
-    /// <summary>Prints a line for each case: the median of the steps in milliseconds per picture, and the memory that was planned and that the process took at most.</summary>
-    public static int Run(string network, int threads, int steps, TextWriter output)
+    public static int Run(string[] args)
     {
-        var (model, freeze) = network switch
+        int[] threads = [1, 2];
+        int steps = 9;
+        bool isAlone = false;
+        var names = new List<string>();
+        for (int i = 0; i < args.Length; i++)
         {
-            "resnet18" => (ResNet18(), null),
-            "resnet18-stage4" => (ResNet18(), FreezeRule.Until(_stage3!)),
-            "mobilenetv2" => (MobileNetV2(), null),
-            _ => ((Model?)null, (FreezeRule?)null),
-        };
-        if (model is null)
-        {
-            Console.Error.WriteLine("networks: resnet18, resnet18-stage4, mobilenetv2");
-            return 2;
+            if (args[i] == "--threads") threads = [.. args[++i].Split(',').Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
+            else if (args[i] == "--steps") steps = int.Parse(args[++i], CultureInfo.InvariantCulture);
+            else if (args[i] == "--alone") isAlone = true;
+            else names.Add(args[i]);
         }
-        var options = new FineTuneOptions { Epochs = 1, BatchSize = Batch, Optimizer = OptimizerKind.Sgd, HeadRate = 1e-3, BodyRate = 1e-3, WeightDecay = 1e-4, ClipNorm = 0, BatchNormalization = BatchNormalizationPolicy.Train, Schedule = LearningRateSchedule.Constant };
-        using var trainer = new Trainer(model, freeze is null ? [] : [freeze], options, new TrainerOptions { Threads = threads });
-        var times = new List<double>();
-        long last = Stopwatch.GetTimestamp();
-        var progress = new Steps(() =>
+        // A part of the networks makes no record: it would take the place of the whole.
+        bool isRecorded = names.Count == 0 && !isAlone;
+        if (names.Count == 0) names.AddRange("resnet18", "mobilenetv2", "resnet18-stage4");
+        string folder = Directory.CreateTempSubdirectory("train").FullName;
+        try
         {
-            times.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds / Batch);
-            last = Stopwatch.GetTimestamp();
-        });
-        trainer.Run(new RandomSamples(Batch * (WarmUp + steps)), null, progress);
-        double[] counted = [.. times.Skip(WarmUp).Order()];
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{network}, {threads} threads: {counted[counted.Length / 2]:0.0} ms per picture (median of {counted.Length} steps, least {counted[0]:0.0}), {trainer.TrainedCount / 1e6:0.00} M weights trained, peak {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:0} MB"));
-        return 0;
-    }
-
-    private static string? _stage3;
-
-    private static Model ResNet18()
-    {
-        var net = new NetworkBuilder("resnet18", seed: 1);
-        string x = net.MaxPool(net.Relu(net.BatchNormalization(net.Convolution(net.Input("image", 3, Size, Size), 64, 7, stride: 2, padding: 3))), 3, 2, 1);
-        int before = 64;
-        foreach (int filters in new[] { 64, 128, 256, 512 })
-        {
-            for (int block = 0; block < 2; block++)
-            {
-                int stride = block == 0 && filters > 64 ? 2 : 1;
-                string y = net.Relu(net.BatchNormalization(net.Convolution(x, filters, 3, stride, 1)));
-                y = net.BatchNormalization(net.Convolution(y, filters, 3, 1, 1));
-                string shortcut = stride == 1 && before == filters ? x : net.BatchNormalization(net.Convolution(x, filters, 1, stride));
-                x = net.Relu(net.Sum(y, shortcut));
-                before = filters;
-            }
-            if (filters == 256) _stage3 = x;
+            var record = new List<string> { "network,threads,ours_ms_per_step,libtorch_ms_per_step,ratio,ours_peak_mb,libtorch_peak_mb,memory_ratio,measure,steps,load,idle_share" };
+            Console.WriteLine("                             ms per picture                    peak MB");
+            Console.WriteLine("network           threads    ours  libtorch  ratio     ours  libtorch  ours/libtorch  idle");
+            foreach (string name in names)
+                foreach (int count in threads) record.Add(Measure(name, count, steps, isAlone, folder));
+            if (isRecorded) RecordFile.Write(record, "-train");
+            return 0;
         }
-        return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), Classes));
-    }
-
-    // As torchvision has it, with Relu for Relu6.
-    private static Model MobileNetV2()
-    {
-        var net = new NetworkBuilder("mobilenetv2", seed: 1);
-        string x = net.Relu(net.BatchNormalization(net.Convolution(net.Input("image", 3, Size, Size), 32, 3, stride: 2, padding: 1)));
-        int channels = 32;
-        foreach (var (expand, filters, repeat, first) in new[] { (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1) })
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            for (int i = 0; i < repeat; i++)
-            {
-                int stride = i == 0 ? first : 1, inner = channels * expand;
-                string y = expand == 1 ? x : net.Relu(net.BatchNormalization(net.Convolution(x, inner, 1)));
-                y = net.Relu(net.BatchNormalization(net.Convolution(y, inner, 3, stride, 1, groups: inner)));
-                y = net.BatchNormalization(net.Convolution(y, filters, 1));
-                x = stride == 1 && channels == filters ? net.Sum(y, x) : y;
-                channels = filters;
-            }
+            Console.Error.WriteLine(e.Message);
+            return 1;
         }
-        x = net.Relu(net.BatchNormalization(net.Convolution(x, 1280, 1)));
-        return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), Classes));
-    }
-
-    /// <summary>Samples whose values were drawn before: what a cache gives, or pictures that are ready.</summary>
-    private sealed class RandomSamples(int count) : ISampleSource
-    {
-        public int Count => count;
-
-        public int Label(int index) => index % Classes;
-
-        public void Read(ReadOnlySpan<SampleView> views, ReadOnlySpan<Tensor> values, CancellationToken cancellationToken)
+        finally
         {
-            var random = new CounterRandom(views[0].Index);
-            foreach (var value in values)
-            {
-                var span = value.AsSpan<float>();
-                // Drawing every number anew would take longer than the step.
-                for (int i = 0; i < span.Length; i++) span[i] = i < 4096 ? (float)random.NextNormal() : span[i & 4095];
-            }
+            Directory.Delete(folder, recursive: true);
         }
     }
 
-    private sealed class Steps(Action step) : IProgress<TrainingProgress>
+    private static string Measure(string name, int threads, int steps, bool isAlone, string folder)
     {
-        public void Report(TrainingProgress value) => step();
+        var network = TrainingNetwork.Named(name, Size);
+        var task = new TrainingTask(Path.Combine(folder, name + ".onnx"), network.FrozenUntil, threads, Batch, Rate: 1e-3, Nesterov: false);
+        OnnxFile.Write(network.Model, task.Model);
+        using var theirs = isAlone ? null : Libtorch.Start(task);
+        using var ours = TrainingSide.Ours(task);
+        var (oursTimes, theirTimes) = (new List<double>(), new List<double>());
+        for (int i = 0; i < WarmUp; i++) Both();
+        oursTimes.Clear();
+        theirTimes.Clear();
+        var machine = MachineLoad.Sample();
+        for (int i = 0; i < steps; i++) Both();
+        double our = Median(oursTimes), their = Median(theirTimes), ourPeak = ours.PeakMegabytes(), theirPeak = theirs?.PeakMegabytes() ?? double.NaN;
+        Console.WriteLine(TrainingTask.Invariant($"{name,-18}{threads,6}{our / Batch,9:F1}{their / Batch,10:F1}{their / our,7:F2}{ourPeak,9:F0}{theirPeak,10:F0}{ourPeak / theirPeak,15:F2}{machine.IdleShare,6:P0}"));
+        return TrainingTask.Invariant($"{name},{threads},{our:F1},{their:F1},{their / our:F3},{ourPeak:F0},{theirPeak:F0},{ourPeak / theirPeak:F3},wall,{steps},{machine.Load:F2},{machine.IdleShare:F2}");
+
+        void Both()
+        {
+            var (milliseconds, _, samples) = ours.Step("");
+            oursTimes.Add(milliseconds);
+            if (theirs is not null) theirTimes.Add(theirs.Step(samples).Milliseconds);
+        }
     }
+
+    private static double Median(List<double> values) => values.Count == 0 ? double.NaN : values.Order().ElementAt(values.Count / 2);
 }
