@@ -36,7 +36,8 @@ public sealed class Trainer : IDisposable
         _options = options;
         _how = how;
         _head = how.HeadWeights.ToHashSet();
-        FiniteWeights.Require(network.Graph.Initializers);
+        WeightChecks.RequireFloat32(network);
+        WeightChecks.RequireFinite(network.Graph.Initializers);
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
         _layers = [.. options.Unfreeze.Select(p => p.Freeze).Prepend([.. freeze]).Select(rules => TrainableLayers.Of(lifted, rules, _head, how.Limits).WithPolicies(options.BatchNormalization, options.BatchNormalizationRules))];

@@ -7,7 +7,7 @@ using ConvTransfer.Tests.Pipelines;
 
 namespace ConvTransfer.Tests.Cli;
 
-/// <summary>A fine-tuning whose process is killed, asked to end, or refused by the disk: rows T01, T04 to T07 and T09 of the catalogue of faults.</summary>
+/// <summary>A fine-tuning whose process is killed, asked to end, or refused by the disk: rows T01, T02, T04 to T07, T09, T22 and T26 of the catalogue of faults.</summary>
 public sealed class FinetuneDurabilityTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "convtransfer");
@@ -87,6 +87,38 @@ public sealed class FinetuneDurabilityTests : IDisposable
         Assert.Contains("the checkpoint could not be saved, the training goes on", error, StringComparison.Ordinal);
         Assert.Contains(said, error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_folder.Path("whole/network.onnx")), File.ReadAllBytes(_folder.Path("faulty/network.onnx")));
+    }
+
+    // The second checkpoint of the training for the figures: killed before it has its name, or while it is written.
+    [StraceTheory]
+    [InlineData("rename:signal=KILL:when=2")]
+    [InlineData("pwrite64:signal=KILL:when=2")]
+    [InlineData("fsync:signal=KILL:when=4")]
+    public void KilledInsideASaveItGoesOnFromTheOneBefore(string fault)
+    {
+        Assert.Equal(0, Finished(Start("whole", 3)).ExitCode);
+        Assert.NotEqual(0, Finished(Traced("-e", $"inject={fault}", "faulty", 3)).ExitCode);
+        Assert.NotEmpty(Checkpoints("faulty"));
+        var (exit, error) = Finished(Start("faulty", 3, "--resume"));
+        Assert.True(exit == 0, error);
+        Assert.Equal(File.ReadAllBytes(_folder.Path("whole/network.onnx")), File.ReadAllBytes(_folder.Path("faulty/network.onnx")));
+        Assert.Equal(["figures.json", "model.onnx", "network.onnx"], Directory.EnumerateFileSystemEntries(_folder.Path("faulty")).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("LANG", "de_DE.UTF-8")]
+    [InlineData("LANG", "tr_TR.UTF-8")]
+    [InlineData("TZ", "Pacific/Kiritimati")]
+    [InlineData("HOME", "/nonexistent")]
+    public void TheSurroundingsChangeNoByte(string variable, string value)
+    {
+        Assert.Equal(0, Finished(Start("whole", 2, "--head-rate", "0.0125")).ExitCode);
+        var start = new ProcessStartInfo(Program, [.. Arguments("other", 2), "--head-rate", "0.0125"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment[variable] = value;
+        start.Environment["LC_ALL"] = variable == "LANG" ? value : "";
+        var (exit, error) = Finished(Process.Start(start)!);
+        Assert.True(exit == 0, error);
+        foreach (string file in Directory.GetFiles(_folder.Path("whole"))) Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(_folder.Path($"other/{Path.GetFileName(file)}")));
     }
 
     [StraceFact]
