@@ -11,15 +11,14 @@ namespace ConvTransfer.Cli;
 /// <summary>The options that say which network, cut how, computes features of which pictures.</summary>
 internal sealed class NetworkOptions
 {
-    private readonly Option<string> _cut;
+    private readonly Option<string> _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them. Default {CutPoints.Penultimate}, averaged over its spatial axes; with --pool-max {CutPoints.LastConv}.", HelpName = "VALUE" };
     private readonly Option<bool> _resize = new("--resize-input") { Description = "Let the network take pictures of the size that the recipe makes, whatever its file declares." };
     private readonly Option<bool> _pool = new("--pool") { Description = "Average the value over its spatial axes, one number for each channel." };
     private readonly Option<bool> _poolMax = new("--pool-max") { Description = "Take the average of the value over its spatial axes and its greatest number side by side, two numbers for each channel." };
     private readonly Option<string> _recipe = new("--recipe")
     {
-        Description = $"How pictures are made ready: NAME[:SIZE][:nchw|:nhwc] with NAME one of {string.Join(", ", InputRecipe.Names)}; or a JSON file.",
+        Description = $"How pictures are made ready: NAME[:SIZE][:nchw|:nhwc] with NAME one of {string.Join(", ", InputRecipe.Names)}; or a JSON file. Needed with --model; the built-in network has its own.",
         HelpName = "RECIPE",
-        Required = true,
     };
 
     /// <summary>The folder in which features, and what frozen layers give, are kept, for the verbs that keep them.</summary>
@@ -31,25 +30,13 @@ internal sealed class NetworkOptions
 
     private readonly PictureOptions _pictures = new();
 
-    /// <summary>Creates the options.</summary>
-    /// <param name="cutIsRequired">False where a cut that is not given stands for <see cref="CutPoints.Penultimate"/>, averaged over its spatial axes.</param>
-    public NetworkOptions(bool cutIsRequired = true)
-    {
-        string standard = cutIsRequired ? "" : $" Default {CutPoints.Penultimate}, averaged over its spatial axes; with --pool-max {CutPoints.LastConv}.";
-        _cut = new("--cut") { Description = $"Where the features are: a value's exact name, {CutPoints.Penultimate} or {CutPoints.LastConv}; 'inspect' lists them.{standard}", HelpName = "VALUE", Required = cutIsRequired };
-    }
+    private readonly Option<string> _model = new("--model") { Description = "The ONNX file of the network. Default: the built-in one, a small network that knows 200 classes of Tiny ImageNet.", HelpName = "FILE" };
 
-    /// <summary>The network's file.</summary>
-    public Option<string> Model { get; } = new("--model") { Description = "The ONNX file of the network.", HelpName = "FILE", Required = true };
+    /// <summary>The files that the work reads and that are never an output.</summary>
+    public IEnumerable<string> Inputs(VerbContext context) => context.Get(_model) is { } model ? [model] : [];
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [Model, _pictures.Images, _cut, _pool, _poolMax, _recipe, _resize, .. _pictures.Bad];
-
-    /// <summary>The cut as the user wrote it.</summary>
-    public string Cut(VerbContext context) => context.Get(_cut)!;
-
-    /// <summary>The recipe as the user wrote it.</summary>
-    public string Recipe(VerbContext context) => context.Get(_recipe)!;
+    public IEnumerable<Symbol> All => [_model, _pictures.Images, _cut, _pool, _poolMax, _recipe, _resize, .. _pictures.Bad];
 
     /// <summary>The pictures.</summary>
     public ImageDataset Images(VerbContext context) => _pictures.Dataset(context);
@@ -71,11 +58,17 @@ internal sealed class NetworkOptions
     /// <exception cref="UsageException">The network has no such value to cut at.</exception>
     public TransferPipeline Pipeline(VerbContext context, ulong seed = 0, ActivationCache? cache = null)
     {
-        var recipe = InputRecipe.FromNameOrFile(Recipe(context));
-        var pipeline = TransferPipeline.FromOnnx(context.Get(Model)!, context.Limits).With(_pictures.Options(context) with { Seed = unchecked((long)seed), Cache = cache }).Preprocess(recipe);
+        var pipeline = Network(context).With(_pictures.Options(context) with { Seed = unchecked((long)seed), Cache = cache });
         if (context.Get(_resize)) pipeline = UsageException.Of(pipeline.ResizeInput);
         var pooling = context.Get(_poolMax) ? Pooling.GlobalAverageAndMax : context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None;
-        if (!context.IsGiven(_cut) && !_cut.Required) return pooling != Pooling.GlobalAverageAndMax ? pipeline : UsageException.Of(() => pipeline.TruncateAt(CutPoints.LastConv, pooling));
-        return UsageException.Of(() => pipeline.TruncateAt(Cut(context), pooling));
+        return UsageException.Of(() => context.Get(_cut) is { } cut ? pipeline.TruncateAt(cut, pooling) : pooling == Pooling.GlobalAverageAndMax ? pipeline.TruncateAt(CutPoints.LastConv, pooling) : pipeline.WithoutHead());
+    }
+
+    private TransferPipeline Network(VerbContext context)
+    {
+        string? model = context.Get(_model), recipe = context.Get(_recipe);
+        if (model is null) return recipe is null ? TransferPipeline.FromPretrained() : TransferPipeline.FromPretrained().Preprocess(InputRecipe.FromNameOrFile(recipe));
+        if (recipe is null) throw new UsageException("--recipe says how pictures are made ready for the network of --model; give both");
+        return TransferPipeline.FromOnnx(model, context.Limits).Preprocess(InputRecipe.FromNameOrFile(recipe));
     }
 }

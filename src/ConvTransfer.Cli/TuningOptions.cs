@@ -35,7 +35,7 @@ internal sealed class TuningOptions
     private readonly Option<ulong> _seed = CommonOptions.Seed();
 
     /// <summary>The network and the pictures.</summary>
-    public NetworkOptions Network { get; } = new(cutIsRequired: false);
+    public NetworkOptions Network { get; } = new();
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
     public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _normalization, _restore, _augment, _views, _mixup, _cutMix, _seed];

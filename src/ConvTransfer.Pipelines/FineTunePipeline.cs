@@ -150,13 +150,14 @@ public sealed class FineTunePipeline
     private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
     {
         Checked(images).Dispose();
+        if (images.Count < How.BatchSize) _options.Logger.LogWarning("{Pictures} pictures are fewer than a batch of {Batch}: each batch is all of them", images.Count, How.BatchSize);
         foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
         // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
         FeatureTable before;
         using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
         var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
         var network = Normalizations().Measured(before.Images, _recipe, cancellationToken);
-        return (before, NewHead.Behind(network, images.Classes.Count, before.Width, before, Design, start, _options.Seed));
+        return (before, NewHead.Behind(Sized(network), images.Classes.Count, before.Width, before, Design, start, _options.Seed));
     }
 
     // Planned with a head of zeros.
@@ -168,7 +169,7 @@ public sealed class FineTunePipeline
         int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
         OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
         Design.Start?.Check();
-        return Trainer(NewHead.Behind(Normalizations().Unmeasured(), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
+        return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
@@ -256,6 +257,14 @@ public sealed class FineTunePipeline
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
 
     private NormalizationRestoration Normalizations() => new(_truncated, How.Unfreeze.Select(p => p.Freeze).Prepend(Rules), Restores, _options);
+
+    // A batch has one size; a network that leaves it open is trained at the recipe's.
+    private Model Sized(Model network)
+    {
+        if (network.Graph.RequiredInputs.ToArray() is not [{ Type: TensorType { Dims: { Count: 4 } dims } }] || dims.Skip(1).All(d => d.IsKnown)) return network;
+        var size = _recipe.FixedSize!.Value;
+        return network.WithInputSize(size.Height, size.Width, _recipe.Layout == TensorLayout.Nhwc);
+    }
 
     // Held-out pictures with the class numbers of those that are trained on.
     private static ImageDataset Aligned(ImageDataset heldOut, ImageDataset images)

@@ -39,6 +39,9 @@ public sealed class TransferPipeline
     /// <exception cref="ConvTransferException">The file cannot be read, or is no valid model; every problem is listed.</exception>
     public static TransferPipeline FromOnnx(string path, Limits? limits = null) => FromModel(OnnxFile.Read(path, limits)).With(PipelineOptions.Default with { Limits = limits ?? Limits.Default });
 
+    /// <summary>Begins with <see cref="PretrainedNetwork"/> and its recipe.</summary>
+    public static TransferPipeline FromPretrained() => FromModel(PretrainedNetwork.Load()).Preprocess(PretrainedNetwork.Recipe);
+
     /// <summary>Begins with a network.</summary>
     public static TransferPipeline FromModel(Model network)
     {
@@ -73,6 +76,14 @@ public sealed class TransferPipeline
     {
         ArgumentException.ThrowIfNullOrEmpty(cut);
         return new TransferPipeline(_network.TruncateAt(cut, pool, _options.Limits), cut, _recipe, _trainer, _options);
+    }
+
+    /// <summary>Cuts the network's own classifier off: at <see cref="CutPoints.Penultimate"/>, averaged over its spatial axes where it has such.</summary>
+    /// <exception cref="ArgumentException">The network has no value of that name.</exception>
+    public TransferPipeline WithoutHead()
+    {
+        var plain = TruncateAt(CutPoints.Penultimate);
+        return plain._network.Graph.Outputs[0].Type is TensorType { Dims.Count: > 2 } ? TruncateAt(CutPoints.Penultimate, Pooling.GlobalAverage) : plain;
     }
 
     /// <summary>Sets what is fitted to the features.</summary>
@@ -188,12 +199,6 @@ public sealed class TransferPipeline
     private HeadTrainer Trainer => _trainer ?? throw new InvalidOperationException($"the pipeline has no head; call {nameof(Classify)} first");
 
     private FeatureExtractor Extractor() => new(_network, Recipe, _options);
-
-    private TransferPipeline WithoutHead()
-    {
-        var plain = TruncateAt(CutPoints.Penultimate);
-        return plain._network.Graph.Outputs[0].Type is TensorType { Dims.Count: > 2 } ? TruncateAt(CutPoints.Penultimate, Pooling.GlobalAverage) : plain;
-    }
 
     private Figures TrainAndTest(FeatureTable features, ImageSplit split, CancellationToken cancellationToken)
     {

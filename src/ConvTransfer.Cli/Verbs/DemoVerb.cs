@@ -9,7 +9,7 @@ namespace ConvTransfer.Cli.Verbs;
 
 /// <summary>Shows the main job without any material: draws pictures, trains on them, writes the file and tries it.</summary>
 internal sealed class DemoVerb() : Verb("demo",
-    $"Show the main job offline: draw pictures of four shapes, compute their features with a small untrained network, train a classifier, test it on pictures held out, write one ONNX file and ask it; then fine-tune the network itself and compare both. Writes into the folder {Folder} of the current folder, over what an earlier demo left there.",
+    $"Show the main job offline: draw pictures of four shapes, compute their features with the built-in network, train a classifier, test it on pictures held out, write one ONNX file and ask it; then fine-tune the network itself and compare both. Writes into the folder {Folder} of the current folder, over what an earlier demo left there.",
     "convtransfer demo")
 {
     private const string Folder = "convtransfer-demo";

@@ -22,7 +22,7 @@ internal sealed class FeaturesVerb() : Verb("features",
         string target = context.Get(_output)!;
         bool csv = Path.GetExtension(target).Equals(".csv", StringComparison.OrdinalIgnoreCase);
         if (!csv && !Path.GetExtension(target).Equals(".npy", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--output '{DisplayText.Escape(target)}' ends neither in .csv nor in .npy");
-        OutputFile.Check(target, context.Get(_force), context.Get(_network.Model)!);
+        OutputFile.Check(target, context.Get(_force), _network.Inputs(context));
         using var cache = _network.Cache(context);
         var features = _network.Pipeline(context, cache: cache).Features(_network.Images(context), context.Progress, context.CancellationToken);
         if (csv) FeatureCsv.Write(target, features);

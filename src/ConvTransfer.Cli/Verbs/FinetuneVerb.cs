@@ -33,7 +33,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), network = Path.Combine(folder, NetworkName), figuresFile = Path.Combine(folder, FiguresName);
-        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), context.Get(_tuning.Network.Model)!);
+        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), _tuning.Network.Inputs(context));
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
         var checkpoints = Checkpoints(context, folder);

@@ -28,7 +28,7 @@ internal sealed class LrFindVerb() : Verb("lr-find",
     public override VerbResult Run(VerbContext context)
     {
         string? target = context.Get(_output);
-        if (target is not null) OutputFile.Check(target, context.Get(_force), context.Get(_tuning.Network.Model)!);
+        if (target is not null) OutputFile.Check(target, context.Get(_force), _tuning.Network.Inputs(context));
         using var cache = _tuning.Cache(context);
         var images = _tuning.Network.Images(context);
         var pipeline = _tuning.Pipeline(context, images, cache);

@@ -35,7 +35,7 @@ internal sealed class TrainVerb() : Verb("train",
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), figuresFile = Path.Combine(folder, FiguresName);
-        OutputFile.CheckIn(folder, [model, figuresFile], context.Get(_force), context.Get(_network.Model)!);
+        OutputFile.CheckIn(folder, [model, figuresFile], context.Get(_force), _network.Inputs(context));
         using var cache = _network.Cache(context);
         var pipeline = _network.Pipeline(context, context.Get(_seed), cache).Classify(Head(context));
         var features = pipeline.Features(_network.Images(context), context.Progress, context.CancellationToken);

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using ConvTransfer.Cli.Demo;
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Imaging;
 using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
+using ConvTransfer.Tests.Common;
 
 namespace ConvTransfer.Conformance.Programs;
 
@@ -39,6 +41,31 @@ public sealed class PipelineProgramTests
         Assert.Contains("of 4 held-out pictures", printed);
         using var served = TransferModel.Load(output);
         Assert.Equal(ShapePictures.Classes.Order(StringComparer.Ordinal), served.Labels);
+    }
+
+    [Fact]
+    public void TrainFromScratchTrainsOnSheetsAndGoesOnFromItsCheckpoints()
+    {
+        using var folder = new TemporaryFolder();
+        var lines = new List<string>();
+        foreach (string name in (string[])["train-00.jpg", "test-00.jpg"])
+        {
+            // 8 x 5 tiles of 32 x 32, each of one colour of its class.
+            using var sheet = new Tensor(ElementType.UInt8, new Shape(160, 256, 3));
+            var pixels = sheet.AsSpan<byte>();
+            for (int i = 0; i < pixels.Length; i++) pixels[i] = (byte)(90 * (((i / 3 % 256 / 32) + (i / 768 / 32)) % 3));
+            PngWriter.Write(sheet, folder.Path(name));
+            lines.Add($"{name}\t{string.Join(' ', Enumerable.Range(0, 40).Select(t => ((t % 8) + (t / 8)) % 3))}");
+        }
+        File.WriteAllLines(folder.Path("labels.txt"), lines);
+        string[] arguments = ["--task", "resnet20", "--sheets", folder.Root, "--epochs", "2", "--checkpoints", folder.Path("checkpoints"), "--output", folder.Path("network.onnx")];
+        string printed = Run("train-from-scratch.cs", arguments);
+        Assert.Contains("40 pictures to train on, 40 held out, 3 classes", printed);
+        Assert.Contains("of 40 held-out pictures of 32 x 32 pixels", printed);
+        byte[] first = File.ReadAllBytes(folder.Path("network.onnx"));
+        File.Delete(folder.Path("checkpoints/checkpoint-2"));
+        Assert.DoesNotContain("epoch 1/2", Run("train-from-scratch.cs", arguments));
+        Assert.Equal(first, File.ReadAllBytes(folder.Path("network.onnx")));
     }
 
     private static string Run(string program, params string[] arguments)
