@@ -60,6 +60,7 @@ internal sealed class NetworkOptions
     {
         var pipeline = Network(context).With(_pictures.Options(context) with { Seed = unchecked((long)seed), Cache = cache });
         if (context.Get(_resize)) pipeline = UsageException.Of(pipeline.ResizeInput);
+        if (context.Get(_pool) && context.Get(_poolMax)) throw new UsageException("--pool averages, --pool-max takes the average and the greatest number; give one of them");
         var pooling = context.Get(_poolMax) ? Pooling.GlobalAverageAndMax : context.Get(_pool) ? Pooling.GlobalAverage : Pooling.None;
         return UsageException.Of(() => context.Get(_cut) is { } cut ? pipeline.TruncateAt(cut, pooling) : pooling == Pooling.GlobalAverageAndMax ? pipeline.TruncateAt(CutPoints.LastConv, pooling) : pipeline.WithoutHead());
     }

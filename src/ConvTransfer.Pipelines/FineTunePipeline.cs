@@ -168,7 +168,7 @@ public sealed class FineTunePipeline
         var labels = images.Classes.ToValueList();
         int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
         OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        Design.Start?.Check();
+        Design.Check(width, labels, _options.Limits);
         return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
     }
 

@@ -26,6 +26,23 @@ public sealed record HeadDesign
         if (!(Dropout >= 0 && Dropout < 1)) throw new ArgumentOutOfRangeException(nameof(Dropout), Dropout, "expected 0 or more, and less than 1");
         if (Start is not null && Hidden.Count > 0) throw new ArgumentException("a head with hidden layers cannot start from a linear one");
     }
+
+    /// <summary>Refuses a head that is too large, or that cannot start from what it shall start from, before anything is made for it.</summary>
+    /// <exception cref="ConvTransferException">A layer's weights need more than the memory limit or one array holds; or the head to start from does not fit.</exception>
+    internal void Check(int features, ValueList<string> labels, Limits limits)
+    {
+        double bytes = 0;
+        int inputs = features;
+        foreach (int units in Hidden.Append(labels.Count))
+        {
+            double layer = (double)units * inputs;
+            bytes += layer * sizeof(float);
+            if (layer > Array.MaxLength || bytes > limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"a layer of {units} units on {inputs} inputs is beyond the memory limit of {limits.MemoryBytes} bytes");
+            inputs = units;
+        }
+        (Start as GivenHead)?.Check(features, labels);
+        Start?.Check();
+    }
 }
 
 /// <summary>Gives a head that there is already.</summary>
@@ -39,10 +56,15 @@ internal sealed class GivenHead(LinearHead head) : HeadTrainer
     public override LinearHead Fit(FeatureTable table, long seed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(table);
-        if (head.FeatureCount != table.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from takes {head.FeatureCount} features, but the network gives {table.Width}");
-        var labels = table.Images.Classes.ToValueList();
-        if (!head.Labels.Equals(labels)) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from knows the classes {Shown(head.Labels)}, but the pictures are of {Shown(labels)}");
+        Check(table.Width, table.Images.Classes.ToValueList());
         return head;
+    }
+
+    /// <summary>Refuses other features or classes than the head's.</summary>
+    public void Check(int features, ValueList<string> labels)
+    {
+        if (head.FeatureCount != features) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from takes {head.FeatureCount} features, but the network gives {features}");
+        if (!head.Labels.Equals(labels)) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from knows the classes {Shown(head.Labels)}, but the pictures are of {Shown(labels)}");
     }
 
     private static string Shown(ValueList<string> labels) => $"{string.Join(", ", labels.Take(10).Select(l => $"'{DisplayText.Escape(l)}'"))}{(labels.Count > 10 ? ", …" : "")}";

@@ -102,6 +102,9 @@ public sealed record FineTuneOptions
     /// <summary>The part by which a running statistic moves to the batch's in a step.</summary>
     public double StatisticsMomentum { get; init; } = 0.1;
 
+    // The greatest float below 1: at 1 a moment would never move.
+    private static readonly double Below1 = MathF.BitDecrement(1);
+
     /// <summary>Refuses values that make no sense.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     /// <exception cref="ArgumentException">Two values contradict each other.</exception>
@@ -111,14 +114,14 @@ public sealed record FineTuneOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(Accumulate, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Patience);
-        Within(HeadRate, 0, double.MaxValue, nameof(HeadRate));
-        Within(BodyRate, 0, double.MaxValue, nameof(BodyRate));
+        Within(HeadRate, 0, float.MaxValue, nameof(HeadRate));
+        Within(BodyRate, 0, float.MaxValue, nameof(BodyRate));
         Within(LayerDecay, 0, 1, nameof(LayerDecay));
-        Within(WeightDecay, 0, double.MaxValue, nameof(WeightDecay));
+        Within(WeightDecay, 0, float.MaxValue, nameof(WeightDecay));
         Within(Momentum, 0, 1, nameof(Momentum));
-        Within(Beta1, 0, 1, nameof(Beta1));
-        Within(Beta2, 0, 1, nameof(Beta2));
-        Within(Epsilon, 0, double.MaxValue, nameof(Epsilon));
+        Within(Beta1, 0, Below1, nameof(Beta1));
+        Within(Beta2, 0, Below1, nameof(Beta2));
+        Within(Epsilon, float.Epsilon, float.MaxValue, nameof(Epsilon));
         Within(LabelSmoothing, 0, 1, nameof(LabelSmoothing));
         Within(ClipNorm, 0, double.MaxValue, nameof(ClipNorm));
         Within(AverageDecay, 0, 1, nameof(AverageDecay));

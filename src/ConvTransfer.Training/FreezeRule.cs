@@ -36,7 +36,7 @@ public sealed class FreezeRule
         return new FreezeRule(Kind.Matching, glob, 0);
     }
 
-    /// <summary>Freezes all layers with weights but the last ones, in the order of the graph. The new head is not counted.</summary>
+    /// <summary>Freezes all layers with weights but the last ones, in the order of the graph. The new head is not counted, and a batch normalization right behind a layer counts with it.</summary>
     /// <param name="layers">How many stay trainable, 0 or more.</param>
     public static FreezeRule AllButLast(int layers)
     {

@@ -74,8 +74,9 @@ internal sealed class PreparedTraining : IDisposable
         if (phase == _current) return;
         _step?.Dispose();
         _step = null;
+        _current = -1;
+        _step = new TrainingStep(Phases[phase].Split, Weights, _how.Threads, _how.Limits);
         _current = phase;
-        _step = new TrainingStep(Current.Split, Weights, _how.Threads, _how.Limits);
     }
 
     public void Dispose()

@@ -99,7 +99,7 @@ internal static class TrainableLayers
 
     private static IEnumerable<Node> Named(TypedModel model, FreezeRule rule, Node[] layers, ValueList<string>[] parameters)
     {
-        if (rule.LastLayers is int count) return layers.Take(Math.Max(0, layers.Length - count));
+        if (rule.LastLayers is int count) return AllButLast(model, layers, count);
         if (rule.UntilValue is { } value)
         {
             if (!model.Makers.ContainsKey(value)) throw new ArgumentException(NotMade(model, value), nameof(rule));
@@ -109,6 +109,16 @@ internal static class TrainableLayers
         var hits = layers.Where((node, i) => pattern.Names(node, parameters[i])).ToArray();
         if (hits.Length == 0) throw new ArgumentException($"no layer with weights is {rule}; layers are {NamePattern.Examples(layers)}", nameof(rule));
         return hits;
+    }
+
+    // A batch normalization right behind a layer is no layer to be counted, and keeps with it: restored for a training or there from the start.
+    private static IEnumerable<Node> AllButLast(TypedModel model, Node[] layers, int count)
+    {
+        var all = layers.ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        Node? Before(Node node) => node.OpType == "BatchNormalization" && model.Makers.TryGetValue(node.Inputs[0], out var maker) && all.Contains(maker.Node) ? maker.Node : null;
+        Node[] counted = [.. layers.Where(l => Before(l) is null)];
+        var frozen = counted.Take(Math.Max(0, counted.Length - count)).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
+        return layers.Where(l => frozen.Contains(Before(l) ?? l));
     }
 
     private static IEnumerable<Node> Behind(TypedModel model, string value)

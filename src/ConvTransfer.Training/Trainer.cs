@@ -98,6 +98,7 @@ public sealed class Trainer : IDisposable
         // A phase holds what it freezes as it was given.
         if (_hasRun && Phases.Count > 1) throw new InvalidOperationException("a training of several phases runs once; make another one of its result");
         _hasRun = true;
+        if (_options.Patience > 0 && heldOut is null) _how.Warn?.Invoke($"{nameof(FineTuneOptions.Patience)} is without effect: no samples are held out to stop by");
         using var run = new TrainingRun(this, samples, heldOut, progress);
         return run.Run(cancellationToken);
     }
@@ -145,7 +146,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The learning rate of each weight: the head's, or the body's with its decay by depth among the layers that are trained in the end.</summary>
     internal double[] Rates()
     {
-        var body = _layers[^1].All.Where(l => !l.IsFrozen && !l.Parameters.Any(_head.Contains)).ToArray();
+        var body = _layers[^1].All.Where(l => l.IsTrained && !l.Parameters.Any(_head.Contains)).ToArray();
         int nearest = body.Length == 0 ? 0 : body.Min(l => l.Depth);
         return Array.ConvertAll(Last.Parameters, name => _head.Contains(name)
             ? _options.HeadRate

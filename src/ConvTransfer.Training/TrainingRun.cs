@@ -100,12 +100,12 @@ internal sealed class TrainingRun : IDisposable
 
     private CheckpointNumbers Numbers() => new(_weights.Copy(), _batches.Optimizer.First, _batches.Optimizer.Second, _batches.Average ?? [], _batches.Accumulated ?? [], _best ?? []);
 
+    // Weights that are not finite are no result either where nothing is saved.
     private void Save()
     {
-        if (_checkpoints is null) return;
         var numbers = Numbers();
-        if (!numbers.IsFinite) throw NotFinite(_state.Epoch, _state.Batch - 1, "a weight");
-        _checkpoints.Save(_state with { OptimizerSteps = _batches.Optimizer.Steps }, numbers);
+        if (!numbers.IsFinite) throw NotFinite(_state.Batch == 0 ? _state.Epoch - 1 : _state.Epoch, _state.Batch == 0 ? Batches - 1 : _state.Batch - 1, "a weight");
+        _checkpoints?.Save(_state with { OptimizerSteps = _batches.Optimizer.Steps }, numbers);
     }
 
     private void Restore(TrainingCheckpoint from)

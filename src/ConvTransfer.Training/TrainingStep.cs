@@ -39,7 +39,15 @@ internal sealed class TrainingStep : IDisposable
         _statistics = Array.ConvertAll(weights.Names[weights.ParameterCount..], name => Array.IndexOf(followed, name) is >= 0 and var at ? 2 + at : -1);
         var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.Item1, x => x.Item2);
         _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
-        _session.Reserve(_inputs);
+        try
+        {
+            _session.Reserve(_inputs);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The values of the frontier, to be written before a run.</summary>

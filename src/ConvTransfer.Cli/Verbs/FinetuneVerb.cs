@@ -13,7 +13,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     "Give a network a new head for your classes and train it, and the layers of the network that are not frozen, on your pictures. The figures come from folds, or from a part that is held out; the files' network is then trained on all pictures. Writes DIR/model.onnx (from picture to label), DIR/network.onnx (the source with its new weights and head) and DIR/figures.json.",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire5/concat_1 --epochs 15 --output tuned",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire9/concat_1 --unfreeze 5:fire7/concat_1 --unfreeze 10:fire5/concat_1 --output tuned",
-    "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer[123]*' --folds 5 --output tuned")
+    "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer1*' --freeze 'layer2*' --folds 5 --output tuned")
 {
     private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json", CheckpointsName = "checkpoints";
 
@@ -33,19 +33,27 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), network = Path.Combine(folder, NetworkName), figuresFile = Path.Combine(folder, FiguresName);
-        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force), _tuning.Network.Inputs(context));
+        var checkpoints = Checkpoints(context, folder);
+        // What a call that is resumed had written already, it writes again.
+        OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force) || (checkpoints.Resume && checkpoints.HasAny), _tuning.Network.Inputs(context));
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
-        var checkpoints = Checkpoints(context, folder);
         var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs), Unfreeze = [.. (context.Get(_unfreeze) ?? []).Select(Phase)] }).SaveCheckpoints(checkpoints);
         context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
+        // Only now: a call that is refused leaves the checkpoints as they are.
+        if (!checkpoints.Resume) checkpoints.Delete();
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, images, training));
         using var tuned = Resumable(context, checkpoints, () => UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken)));
-        Directory.CreateDirectory(folder);
-        tuned.SaveNetwork(network);
-        tuned.SaveOnnx(model, compact, context.CancellationToken);
-        DurableFile.Save(figuresFile, System.Text.Encoding.UTF8.GetBytes($"{indented}\n"));
+        Resumable(context, checkpoints, () =>
+        {
+            Directory.CreateDirectory(folder);
+            // First the one that may be refused: it is checked before it is written.
+            tuned.SaveOnnx(model, compact, context.CancellationToken);
+            tuned.SaveNetwork(network);
+            DurableFile.Save(figuresFile, System.Text.Encoding.UTF8.GetBytes($"{indented}\n"));
+            return true;
+        });
         checkpoints.Delete();
 
         var json = VerbJson.Figures(compact);
@@ -78,11 +86,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     {
         var checkpoints = new FineTuneCheckpoints(Path.Combine(folder, CheckpointsName)) { Every = context.Get(_every), Resume = context.Get(_resume) };
         if (checkpoints.Resume && !checkpoints.HasAny) context.Log($"{DisplayText.Escape(checkpoints.Folder, 4096)} holds no checkpoint to go on from: the work starts from the beginning");
-        if (!checkpoints.Resume && checkpoints.HasAny)
-        {
-            if (!context.Get(_force)) throw new ConvTransferException(FailureCause.Checkpoint, "an earlier call was ended before it was done; --resume goes on from its checkpoints, --force starts anew", checkpoints.Folder);
-            checkpoints.Delete();
-        }
+        if (!checkpoints.Resume && checkpoints.HasAny && !context.Get(_force)) throw new ConvTransferException(FailureCause.Checkpoint, "an earlier call was ended before it was done; --resume goes on from its checkpoints, --force starts anew", checkpoints.Folder);
         return checkpoints;
     }
 

@@ -11,7 +11,7 @@ namespace ConvTransfer.Cli.Verbs;
 internal sealed class LrFindVerb() : Verb("lr-find",
     "Find a learning rate for 'finetune': train with the same options while the rate rises with every step, and say where the loss falls fastest. --head-rate and --body-rate give the ratio of the two rates; they rise together. Nothing is kept of the training.",
     "convtransfer lr-find --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire5/concat_1",
-    "convtransfer lr-find --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer[123]*' --steps 200 --output rates.csv")
+    "convtransfer lr-find --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer1*' --freeze 'layer2*' --steps 200 --output rates.csv")
 {
     private const int Rows = 25, Bar = 40;
     private static readonly LearningRateFinderOptions Standard = LearningRateFinderOptions.Default;

@@ -72,6 +72,23 @@ public sealed class FinetuneDurabilityTests : IDisposable
         }
     }
 
+    [Fact]
+    public void ACallThatIsRefusedLeavesTheCheckpoints()
+    {
+        using (var process = Start("kept", 100000))
+        {
+            var patience = Stopwatch.StartNew();
+            while (!Checkpoints("kept").Any() && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(20);
+            process.Kill();
+            process.WaitForExit();
+        }
+        string[] before = [.. Checkpoints("kept").Select(p => Path.GetFileName(p))];
+        Assert.NotEmpty(before);
+        Assert.Equal(1, Finished(Start("kept", 100000)).ExitCode);
+        Assert.Equal(2, Finished(Start("kept", 100000, "--force", "--freeze-until", "nosuch")).ExitCode);
+        Assert.Equal(before, Checkpoints("kept").Select(p => Path.GetFileName(p)));
+    }
+
     // Every fault hits while checkpoints are written; the training goes on, says so, and its result is the same.
     [StraceTheory]
     [InlineData("fsync:error=EIO:when=3", "fsync failed")]
@@ -126,7 +143,7 @@ public sealed class FinetuneDurabilityTests : IDisposable
     {
         var (exit, error) = Finished(Traced("-e", "inject=rename:error=EACCES", "faulty", 2));
         Assert.Equal(1, exit);
-        Assert.Contains("network.onnx", error, StringComparison.Ordinal);
+        Assert.Contains("model.onnx", error, StringComparison.Ordinal);
         Assert.Equal(["checkpoints"], Directory.EnumerateFileSystemEntries(_folder.Path("faulty")).Select(p => Path.GetFileName(p)!));
     }
 

@@ -121,6 +121,7 @@ public sealed class FineTuneHeadTests : IDisposable
         Assert.Contains("'a', 'b', 'c'", Assert.Throws<ConvTransferException>(() => Network().FineTune(Still).ReplaceHead(other).Fit(_pictures.Images)).Message, StringComparison.Ordinal);
         var wide = new LinearHead(_pictures.Images.Classes.ToValueList(), 13, Zeros(39), Zeros(3));
         Assert.Contains("13 features", Assert.Throws<ConvTransferException>(() => Network().FineTune(Still).ReplaceHead(wide).Fit(_pictures.Images)).Message, StringComparison.Ordinal);
+        Assert.Equal(FailureCause.Limit, Assert.Throws<ConvTransferException>(() => Network().FineTune(Still).ReplaceHead(new HeadDesign { Hidden = [100000, 100000] }).Fit(_pictures.Images)).Cause);
         Assert.Throws<ArgumentException>(() => Network().FineTune(Still).ReplaceHead(new HeadDesign { Hidden = [4], Start = MlNetHeads.Of(new HeadOptions()) }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Network().FineTune(Still).ReplaceHead(new HeadDesign { Hidden = [0] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Network().FineTune(Still).ReplaceHead(new HeadDesign { Dropout = 1 }));

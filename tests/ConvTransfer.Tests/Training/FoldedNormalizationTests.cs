@@ -87,6 +87,30 @@ public sealed class FoldedNormalizationTests
         Assert.Equal((all != BatchNormalizationPolicy.Frozen, second != BatchNormalizationPolicy.Frozen), (Moved("bn2.scale"), Moved("bn5.scale")));
     }
 
+    // A normalization counts with the layer before it, whether it was there from the start or is restored.
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "conv4")]
+    [InlineData(2, "conv3,conv4")]
+    [InlineData(3, "conv1,conv3,conv4")]
+    public void TheLastLayersAreCountedWithTheirNormalizations(int count, string trained)
+    {
+        var options = SmallTraining.Options with { BatchNormalization = BatchNormalizationPolicy.Train, HeadRate = 0.1, BodyRate = 0.1 };
+        foreach (bool isRestored in (bool[])[false, true])
+        {
+            var network = isRestored ? FoldedNormalizations.Restore(Network(), Statistics(0)) : Network();
+            var head = network.Graph.Nodes[^1].Inputs.Skip(1).ToValueList();
+            var after = SmallTraining.Run(options, new TrainerOptions { HeadWeights = head }, network: network, freeze: FreezeRule.AllButLast(count)).Network.Graph.Initializers.ToDictionary(t => t.Name);
+            foreach (string conv in (string[])["conv1", "conv3", "conv4"])
+            {
+                bool isTrained = trained.Split(',').Contains(conv);
+                Assert.Equal(isTrained, !network.Graph.Initializers.Single(t => t.Name == $"{conv}.weight").HasSameContent(after[$"{conv}.weight"]));
+                string? scale = conv == "conv4" ? network.Graph.Nodes.Single(n => n.OpType == "BatchNormalization" && n.Inputs[0] == "conv4.out").Inputs[1] : conv == "conv1" && isRestored ? "conv1.out/scale" : null;
+                if (scale is not null) Assert.Equal(isTrained, !network.Graph.Initializers.Single(t => t.Name == scale).HasSameContent(after[scale]));
+            }
+        }
+    }
+
     [Fact]
     public void ARuleThatNamesNoNormalizationIsRefused()
     {
