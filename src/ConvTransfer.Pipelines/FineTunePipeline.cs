@@ -146,32 +146,6 @@ public sealed class FineTunePipeline
         return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(_truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), _truncated, result);
     }
 
-    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
-    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
-    {
-        Checked(images).Dispose();
-        if (images.Count < How.BatchSize) _options.Logger.LogWarning("{Pictures} pictures are fewer than a batch of {Batch}: each batch is all of them", images.Count, How.BatchSize);
-        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
-        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
-        FeatureTable before;
-        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
-        var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
-        var network = Normalizations().Measured(before.Images, _recipe, cancellationToken);
-        return (before, NewHead.Behind(Sized(network), images.Classes.Count, before.Width, before, Design, start, _options.Seed));
-    }
-
-    // Planned with a head of zeros.
-    private Trainer Checked(ImageDataset images)
-    {
-        images.RequireTwoClasses();
-        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
-        var labels = images.Classes.ToValueList();
-        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
-        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        Design.Check(width, labels, _options.Limits);
-        return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
-    }
-
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
     /// <param name="images">The pictures to train on.</param>
     /// <param name="range">The range of rates and the number of steps; null for <see cref="LearningRateFinderOptions.Default"/>.</param>
@@ -218,6 +192,32 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
         return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, "held-out", training, cancellationToken);
+    }
+
+    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
+    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    {
+        Checked(images).Dispose();
+        if (images.Count < How.BatchSize) _options.Logger.LogWarning("{Pictures} pictures are fewer than a batch of {Batch}: each batch is all of them", images.Count, How.BatchSize);
+        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
+        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
+        FeatureTable before;
+        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
+        var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
+        var network = Normalizations().Measured(before.Images, _recipe, cancellationToken);
+        return (before, NewHead.Behind(Sized(network), images.Classes.Count, before.Width, before, Design, start, _options.Seed));
+    }
+
+    // Planned with a head of zeros.
+    private Trainer Checked(ImageDataset images)
+    {
+        images.RequireTwoClasses();
+        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
+        var labels = images.Classes.ToValueList();
+        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
+        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
+        Design.Check(width, labels, _options.Limits);
+        return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
     }
 
     private Figures Try(ImageSplit split, ActivationCache cache, string phase, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal static class TrainingFingerprints
         [
             new("the network", Short(ModelHash.Of(network, limits: trainer.How.Limits))),
             new("the trained weights", Hash(trainer.Phases.SelectMany(p => p.TrainedWeights.Append(Text(p.Epoch))).Concat(trainer.Weights.Names))),
+            new("the dropouts that act", Hash(trainer.Phases.SelectMany(p => p.Split.Dropouts.Select(d => $"{Text(d.Number)}: {Text(d.Ratio)}").Append(Text(p.Epoch))))),
             new("the learning rates of the weights", Hash(trainer.Rates().Select(Text))),
             new("the seed", Text(trainer.How.Seed)),
             new("the number of samples", Text(samples.Count)),

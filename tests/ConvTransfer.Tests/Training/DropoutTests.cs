@@ -37,6 +37,19 @@ public sealed class DropoutTests
 
     private static byte[] Trained(Model network) => Weights(SmallTraining.Run(SmallTraining.Options, new TrainerOptions { Seed = 3 }, network: network));
 
+    // The same weights are trained behind both; only behind the first the dropout acts.
+    [Fact]
+    public void ATrainingGoesOnOnlyWithTheSameDropouts()
+    {
+        using var folder = new TemporaryFolder();
+        var head = SmallTraining.Network().Graph.Nodes[^1].Inputs.Skip(1).ToValueList();
+        var how = new TrainerOptions { CheckpointFolder = folder.Path("run"), Resume = true, HeadWeights = head };
+        SmallTraining.Run(SmallTraining.Options, how, cancelAfter: 5, network: Network(), freeze: FreezeRule.Until("relu5.out"));
+        var failure = Assert.Throws<ConvTransferException>(() => SmallTraining.Run(SmallTraining.Options, how, network: Network(), freeze: FreezeRule.Until("dropped")));
+        Assert.Equal(FailureCause.Checkpoint, failure.Cause);
+        Assert.Contains("the dropouts that act", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AMaskKeepsItsShareAndTheMean()
     {
