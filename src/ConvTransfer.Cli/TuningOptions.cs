@@ -18,7 +18,7 @@ internal sealed class TuningOptions
 
     private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
     private readonly Option<string[]> _freeze = new("--freeze") { Description = "Freeze the layers whose node, value or weight has this name; * stands for any characters. May be given more than once.", HelpName = "GLOB" };
-    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head. A batch normalization right behind a layer counts with it.", 0, 100000, 0);
+    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head. A bias or a batch normalization right behind a layer counts with it.", 0, 100000, 0);
     private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
     private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
     private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
@@ -88,7 +88,7 @@ internal sealed class TuningOptions
             int sign = item.LastIndexOf('=');
             string label = sign < 0 ? item : item[..sign];
             int at = labels.ToValueList().IndexOf(label);
-            if (at < 0) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}', which is no class of the pictures; they are {string.Join(", ", labels.Take(10).Select(l => $"'{DisplayText.Escape(l)}'"))}{(labels.Count > 10 ? ", …" : "")}");
+            if (at < 0) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}', which is no class of the pictures; they are {DisplayText.List(labels)}");
             if (sign < 0 || !double.TryParse(item.AsSpan(sign + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out weights[at]) || !(weights[at] > 0 && double.IsFinite(weights[at])))
                 throw new UsageException($"--class-weights says '{DisplayText.Escape(item)}', expected LABEL=X with a number above 0");
             if (!named.Add(label)) throw new UsageException($"--class-weights names '{DisplayText.Escape(label)}' twice");

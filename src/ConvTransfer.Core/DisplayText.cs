@@ -29,6 +29,15 @@ public static class DisplayText
         return result.ToString();
     }
 
+    /// <summary>The first of some names in quotation marks, each as <see cref="Escape(string)"/> makes it, with commas between and "…" where more follow.</summary>
+    /// <param name="names">The names.</param>
+    /// <param name="most">How many are shown.</param>
+    public static string List(IReadOnlyCollection<string> names, int most = 10)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return $"{string.Join(", ", names.Take(most).Select(n => $"'{Escape(n)}'"))}{(names.Count > most ? ", …" : "")}";
+    }
+
     private static bool NeedsEscape(ReadOnlySpan<char> text)
     {
         foreach (char c in text)

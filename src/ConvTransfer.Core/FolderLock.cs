@@ -7,7 +7,7 @@ public sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock; the folder is made where there is none. The file of the lock stays: deleting it could take the lock from the next one.</summary>
+    /// <summary>Takes the lock; the folder is made where there is none. The file of the lock goes with it, and the folder stays.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="name">The name of the file that is locked.</param>
     /// <param name="taken">The failure when another has the lock: its cause.</param>
@@ -26,7 +26,7 @@ public sealed class FolderLock : IDisposable
         }
         try
         {
-            return new FolderLock(new FileStream(Path.Combine(folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new FolderLock(new FileStream(Path.Combine(folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose));
         }
         catch (UnauthorizedAccessException e)
         {

@@ -32,8 +32,8 @@ public sealed record ConformanceCase(string Name, string Folder)
         if (names is null) return [.. all];
         var byName = all.ToLookup(c => c.Name, StringComparer.Ordinal);
         string[] wanted = [.. names];
-        string[] missing = [.. wanted.Where(n => !byName.Contains(n)).Select(n => $"'{DisplayText.Escape(n)}'")];
-        if (missing.Length > 0) throw new ConvTransferException(FailureCause.DataInvalid, $"{missing.Length} of the wanted cases are in no folder: {string.Join(", ", missing.Take(10))}{(missing.Length > 10 ? ", …" : "")}");
+        string[] missing = [.. wanted.Where(n => !byName.Contains(n))];
+        if (missing.Length > 0) throw new ConvTransferException(FailureCause.DataInvalid, $"{missing.Length} of the wanted cases are in no folder: {DisplayText.List(missing)}");
         return [.. wanted.SelectMany(n => byName[n])];
     }
 

@@ -1,3 +1,4 @@
+using ConvTransfer.Core;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Pipelines;
@@ -19,7 +20,7 @@ public sealed record FineTuneCheckpoints(string Folder)
     public bool HasAny => Directory.Exists(Folder) && Directory.EnumerateDirectories(Folder).Any();
 
     /// <summary>Deletes the checkpoints, and the folder where nothing else is in it.</summary>
-    /// <exception cref="Core.ConvTransferException">A training has them.</exception>
+    /// <exception cref="ConvTransferException">A training has them.</exception>
     public void Delete()
     {
         if (!Directory.Exists(Folder)) return;
@@ -27,9 +28,31 @@ public sealed record FineTuneCheckpoints(string Folder)
         if (!Directory.EnumerateFileSystemEntries(Folder).Any()) Directory.Delete(Folder);
     }
 
+    /// <summary>Keeps others who take the folder out of it, between its trainings too, until the result is disposed; the folder then goes where nothing is left in it.</summary>
+    /// <exception cref="ConvTransferException">Another has taken it, or it cannot be written.</exception>
+    public IDisposable Take() => new Taken(Folder);
+
     internal TrainerOptions For(string phase, IReadOnlyDictionary<string, string> inputs)
     {
         string folder = Path.Combine(Folder, phase);
         return new TrainerOptions { CheckpointFolder = folder, CheckpointEvery = Every, Resume = Resume && Directory.Exists(folder), Inputs = inputs };
+    }
+
+    private sealed class Taken(string folder) : IDisposable
+    {
+        private readonly FolderLock _lock = FolderLock.Take(folder, "fine-tuning.lock", FailureCause.Checkpoint);
+
+        public void Dispose()
+        {
+            _lock.Dispose();
+            try
+            {
+                if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // An empty folder that stays does no harm, and the work is done.
+            }
+        }
     }
 }

@@ -130,16 +130,16 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
-        return Trained(images, heldOut, _options.Cache ?? own!, "all", progress, training, cancellationToken);
+        return Trained(images, heldOut is null ? null : Aligned(heldOut, images), _options.Cache ?? own!, "all", progress, training, cancellationToken);
     }
 
     private FineTunedModel Trained(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, string phase, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
         var (before, head) = Prepared(images, cache, progress, cancellationToken);
-        var aligned = heldOut is null ? null : Aligned(heldOut, images);
-        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, aligned)));
+        var tried = heldOut is null ? null : Readable(heldOut, progress, cancellationToken);
+        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, tried)));
         using var samples = Samples(trainer, before.Images, cache);
-        using var held = aligned is null ? null : Samples(trainer, aligned, cache);
+        using var held = tried is null ? null : Samples(trainer, tried, cache);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
         var (network, linear) = head.Folded(Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
@@ -227,14 +227,18 @@ public sealed class FineTunePipeline
         return model.Evaluate(split.Test, null, cancellationToken);
     }
 
-    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null) => new(head.Network, [.. Rules], Normalizations().Settings(How with { BatchSize = batch }), (saved ?? new TrainerOptions()) with
+    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null)
     {
-        Seed = _options.Seed,
-        Threads = _options.Threads,
-        Limits = _options.Limits,
-        HeadWeights = head.Weights,
-        Warn = warning => _options.Logger.LogWarning("{Warning}", warning),
-    });
+        var normalizations = Normalizations();
+        return new(head.Network, [.. normalizations.Frozen(0)], normalizations.Settings(How with { BatchSize = batch }), (saved ?? new TrainerOptions()) with
+        {
+            Seed = _options.Seed,
+            Threads = _options.Threads,
+            Limits = _options.Limits,
+            HeadWeights = head.Weights,
+            Warn = warning => _options.Logger.LogWarning("{Warning}", warning),
+        });
+    }
 
     // What a checkpoint must agree with beside the network, the options and the classes, which the training itself looks at.
     private Dictionary<string, string> Inputs(ImageDataset images, ImageDataset? heldOut)
@@ -256,7 +260,7 @@ public sealed class FineTunePipeline
     // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
 
-    private NormalizationRestoration Normalizations() => new(_truncated, How.Unfreeze.Select(p => p.Freeze).Prepend(Rules), Restores, _options);
+    private NormalizationRestoration Normalizations() => new(_truncated, [Rules, .. How.Unfreeze.Select(p => p.Freeze)], Restores, _options);
 
     // A batch has one size; a network that leaves it open is trained at the recipe's.
     private Model Sized(Model network)
@@ -271,6 +275,15 @@ public sealed class FineTunePipeline
     {
         var known = images.Classes.ToValueList();
         int[] number = [.. heldOut.Classes.Select(known.IndexOf)];
-        return new ImageDataset(images.Classes, heldOut.Items.Where(i => number[i.Label] >= 0).Select(i => i with { Label = number[i.Label] }));
+        var aligned = new ImageDataset(images.Classes, heldOut.Items.Where(i => number[i.Label] >= 0).Select(i => i with { Label = number[i.Label] }));
+        return aligned.Count > 0 ? aligned
+            : throw new ConvTransferException(FailureCause.DataInvalid, $"none of the held-out pictures is of a class that is trained on; theirs are {DisplayText.List(heldOut.Classes)}, those to train on are {DisplayText.List(images.Classes)}");
+    }
+
+    // Bad ones are left out here, and do not end the training when it comes to them.
+    private ImageDataset Readable(ImageDataset heldOut, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
+    {
+        bool[] kept = PictureLoop.Run(heldOut, "held-out pictures", _options, (_, _, _) => { }, progress, cancellationToken).Kept;
+        return new ImageDataset(heldOut.Classes, heldOut.Items.Where((_, i) => kept[i]));
     }
 }

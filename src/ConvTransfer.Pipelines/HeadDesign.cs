@@ -64,8 +64,6 @@ internal sealed class GivenHead(LinearHead head) : HeadTrainer
     public void Check(int features, ValueList<string> labels)
     {
         if (head.FeatureCount != features) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from takes {head.FeatureCount} features, but the network gives {features}");
-        if (!head.Labels.Equals(labels)) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from knows the classes {Shown(head.Labels)}, but the pictures are of {Shown(labels)}");
+        if (!head.Labels.Equals(labels)) throw new ConvTransferException(FailureCause.DataInvalid, $"the head to start from knows the classes {DisplayText.List(head.Labels)}, but the pictures are of {DisplayText.List(labels)}");
     }
-
-    private static string Shown(ValueList<string> labels) => $"{string.Join(", ", labels.Take(10).Select(l => $"'{DisplayText.Escape(l)}'"))}{(labels.Count > 10 ? ", …" : "")}";
 }

@@ -10,7 +10,7 @@ namespace ConvTransfer.Pipelines;
 /// <param name="phases">What is frozen in each phase of the training.</param>
 /// <param name="isWanted">False where nothing is put back.</param>
 /// <param name="options">Threads and limits.</param>
-internal sealed class NormalizationRestoration(Model network, IEnumerable<ValueList<FreezeRule>> phases, bool isWanted, PipelineOptions options)
+internal sealed class NormalizationRestoration(Model network, ValueList<FreezeRule>[] phases, bool isWanted, PipelineOptions options)
 {
     /// <summary>The values behind which one may have been folded away, in the graph's order: of convolutions that any phase trains.</summary>
     public ValueList<string> Foldable { get; } = phases.SelectMany(rules => FoldedNormalizations.Find(network, [.. rules], options.Limits)).Distinct().ToValueList();
@@ -20,8 +20,20 @@ internal sealed class NormalizationRestoration(Model network, IEnumerable<ValueL
     public ValueList<string> Restored => !isWanted ? [] : Foldable.Count > 0 ? Foldable
         : throw new ConvTransferException(FailureCause.DataInvalid, "there is no batch normalization to restore: no convolution that is trained has a bias of its own and no batch normalization behind it");
 
+    /// <summary>What is frozen in a phase of the network with what is put back: a convolution that is frozen keeps its normalization, by whatever name the rule knows it.</summary>
+    public ValueList<FreezeRule> Frozen(int phase)
+    {
+        var kept = Restored.Except(FoldedNormalizations.Find(network, [.. phases[phase]], options.Limits)).ToArray();
+        var weights = network.Graph.Nodes.Where(n => n.Outputs.Any(kept.Contains)).Select(n => n.Inputs[1]);
+        return kept.Length == 0 ? phases[phase] : [.. phases[phase], FreezeRule.Exactly([.. kept, .. weights])];
+    }
+
     /// <summary>What is put back is trained with the statistics of batches; rules of the user's come behind and may say otherwise.</summary>
-    public FineTuneOptions Settings(FineTuneOptions how) => how with { BatchNormalizationRules = [.. Restored.Select(v => new BatchNormalizationRule(v, BatchNormalizationPolicy.Train)), .. how.BatchNormalizationRules] };
+    public FineTuneOptions Settings(FineTuneOptions how) => how with
+    {
+        BatchNormalizationRules = [.. Restored.Select(v => new BatchNormalizationRule(v, BatchNormalizationPolicy.Train)), .. how.BatchNormalizationRules],
+        Unfreeze = [.. how.Unfreeze.Select((phase, i) => phase with { Freeze = Frozen(i + 1) })],
+    };
 
     /// <summary>The network with normalizations of which nothing is measured yet, to be planned and not to be run.</summary>
     public Model Unmeasured() => Restored.Count == 0 ? network : FoldedNormalizations.Restore(network, Restored.ToDictionary(v => v, v =>

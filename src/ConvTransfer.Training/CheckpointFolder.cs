@@ -6,7 +6,7 @@ namespace ConvTransfer.Training;
 /// <summary>The folder of a run's checkpoints: checkpoint-1, checkpoint-2, …, of which the newest two that are whole stay. One run at a time has it.</summary>
 internal sealed class CheckpointFolder : IDisposable
 {
-    private const string Prefix = "checkpoint-", LockName = "checkpoints.lock";
+    private const string Prefix = "checkpoint-";
     private const int Kept = 2;
     private readonly string _folder;
     private readonly Action<string> _warn;
@@ -21,7 +21,7 @@ internal sealed class CheckpointFolder : IDisposable
     {
         _folder = folder;
         _warn = warn;
-        _lock = FolderLock.Take(folder, LockName, FailureCause.Checkpoint);
+        _lock = FolderLock.Take(folder, "checkpoints.lock", FailureCause.Checkpoint);
         foreach (string path in Directory.EnumerateFiles(folder, $".{Prefix}*{DurableFile.TemporarySuffix}")) Delete(path);
     }
 
@@ -75,11 +75,10 @@ internal sealed class CheckpointFolder : IDisposable
         }
     }
 
-    /// <summary>Deletes all checkpoints and the lock's file; the lock itself is held until <see cref="Dispose"/>.</summary>
+    /// <summary>Deletes all checkpoints.</summary>
     public void DeleteAll()
     {
         foreach (int number in Numbers()) Delete(PathOf(number));
-        Delete(Path.Combine(_folder, LockName));
     }
 
     public void Dispose() => _lock.Dispose();

@@ -14,6 +14,7 @@ internal static class CheckpointHeader
         {
             json.WriteStartObject();
             json.WriteString("instructions", checkpoint.Fingerprint.InstructionSet);
+            json.WriteString("kernels", checkpoint.Fingerprint.Kernels);
             json.WriteStartObject("fingerprint");
             foreach (var item in checkpoint.Fingerprint.Items) json.WriteString(item.Name, item.Value);
             json.WriteEndObject();
@@ -38,7 +39,7 @@ internal static class CheckpointHeader
             var root = json.RootElement;
             var items = root.GetProperty("fingerprint").EnumerateObject().Select(p => new FingerprintItem(p.Name, Text(p.Value))).DistinctBy(i => i.Name).ToValueList();
             int[][] lengths = [.. CheckpointNumbers.Kinds.Select(kind => root.GetProperty(kind).EnumerateArray().Select(e => e.GetInt32()).ToArray())];
-            return (new TrainingFingerprint(items, Text(root.GetProperty("instructions"))), State(root.GetProperty("state")), lengths);
+            return (new TrainingFingerprint(items, Text(root.GetProperty("instructions")), Text(root.GetProperty("kernels"))), State(root.GetProperty("state")), lengths);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

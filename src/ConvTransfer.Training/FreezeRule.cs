@@ -1,3 +1,5 @@
+using ConvTransfer.Graphs;
+
 namespace ConvTransfer.Training;
 
 /// <summary>Says which layers of a network keep their weights. Rules may be combined: what any of them names is frozen.</summary>
@@ -8,6 +10,7 @@ public sealed class FreezeRule
         Until,
         Matching,
         AllButLast,
+        Exactly,
     }
 
     private readonly Kind _kind;
@@ -21,6 +24,15 @@ public sealed class FreezeRule
         _count = count;
     }
 
+    /// <summary>Freezes layers by their exact names: each is that of a node, of a value that it makes, or of one of its weights.</summary>
+    /// <param name="names">The names, at least one.</param>
+    public static FreezeRule Exactly(params IEnumerable<string> names)
+    {
+        var list = names.ToValueList();
+        if (list.Count == 0 || list.Any(string.IsNullOrEmpty)) throw new ArgumentException("expected names, none of them empty", nameof(names));
+        return new FreezeRule(Kind.Exactly, "", 0) { Layers = list };
+    }
+
     /// <summary>Freezes everything that a value is computed from, the node that makes it included.</summary>
     /// <param name="value">The exact name of a value.</param>
     public static FreezeRule Until(string value)
@@ -29,14 +41,14 @@ public sealed class FreezeRule
         return new FreezeRule(Kind.Until, value, 0);
     }
 
-    /// <summary>Freezes layers by name: of the node, of a value that it makes, or of one of its weights. * stands for any characters, ? for one.</summary>
+    /// <summary>Freezes layers by a pattern of names: of the node, of a value that it makes, or of one of its weights. * stands for any characters, ? for one.</summary>
     public static FreezeRule Matching(string glob)
     {
         ArgumentException.ThrowIfNullOrEmpty(glob);
         return new FreezeRule(Kind.Matching, glob, 0);
     }
 
-    /// <summary>Freezes all layers with weights but the last ones, in the order of the graph. The new head is not counted, and a batch normalization right behind a layer counts with it.</summary>
+    /// <summary>Freezes all layers with weights but the last ones, in the order of the graph. The new head is not counted, and a bias or a batch normalization right behind a layer counts with it.</summary>
     /// <param name="layers">How many stay trainable, 0 or more.</param>
     public static FreezeRule AllButLast(int layers)
     {
@@ -50,6 +62,9 @@ public sealed class FreezeRule
     /// <summary>The number of <see cref="AllButLast"/>, or null.</summary>
     internal int? LastLayers => _kind == Kind.AllButLast ? _count : null;
 
+    /// <summary>The names of <see cref="Exactly"/>, or none.</summary>
+    internal ValueList<string> Layers { get; private init; } = [];
+
     /// <summary>The pattern of <see cref="Matching"/>, or null.</summary>
     internal NamePattern? Pattern => _kind == Kind.Matching ? new NamePattern(_name) : null;
 
@@ -58,6 +73,7 @@ public sealed class FreezeRule
     {
         Kind.Until => $"up to and including '{_name}'",
         Kind.Matching => $"named '{_name}'",
+        Kind.Exactly => $"named exactly {string.Join(", ", Layers.Select(l => $"'{l}'"))}",
         _ => $"all but the last {_count}",
     };
 }

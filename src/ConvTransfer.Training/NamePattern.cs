@@ -14,5 +14,5 @@ internal sealed class NamePattern(string glob)
     public bool Names(Node node, IEnumerable<string> parameters) => _pattern.IsMatch(node.Name) || node.Outputs.Any(o => o.Length > 0 && _pattern.IsMatch(o)) || parameters.Any(_pattern.IsMatch);
 
     /// <summary>The first names of some layers, for messages.</summary>
-    public static string Examples(IReadOnlyCollection<Node> layers) => $"{string.Join(", ", layers.Take(5).Select(l => $"'{DisplayText.Escape(l.Name.Length > 0 ? l.Name : l.Outputs[0])}'"))}{(layers.Count > 5 ? ", …" : "")}";
+    public static string Examples(IReadOnlyCollection<Node> layers) => DisplayText.List([.. layers.Select(l => l.Name.Length > 0 ? l.Name : l.Outputs[0])], most: 5);
 }

@@ -10,7 +10,7 @@ namespace ConvTransfer.Training;
 /// <summary>A layer: a node with weights that training may change.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Parameters">The names of those weights: initializers.</param>
-/// <param name="Depth">The most layers on a way from this one to the result, this one not counted: 0 for the last.</param>
+/// <param name="Depth">The most layers on a way from this one to the result, this one not counted: 0 for the last. A bias or a batch normalization right behind a layer has the layer's.</param>
 /// <param name="IsFrozen">True when the weights stay as they are.</param>
 internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, int Depth, bool IsFrozen)
 {
@@ -65,12 +65,13 @@ internal static class TrainableLayers
     {
         using var typed = new TypedModel(model, limits, new ProblemList());
         var found = typed.Nodes.Select(n => (n.Node, Parameters: Parameters(typed, n.Node))).Where(n => n.Parameters.Count > 0).ToArray();
+        var owners = Owners(typed, [.. found.Select(f => f.Node)]);
         var frozen = new HashSet<Node>(ReferenceEqualityComparer.Instance);
         var own = found.Where(f => !f.Parameters.Any(head.Contains)).ToArray();
-        foreach (var rule in rules) frozen.UnionWith(Named(typed, rule, [.. own.Select(f => f.Node)], [.. own.Select(f => f.Parameters)]));
+        foreach (var rule in rules) frozen.UnionWith(Named(typed, rule, [.. own.Select(f => f.Node)], [.. own.Select(f => f.Parameters)], owners));
         // What two layers share is frozen with either.
         var kept = found.Where(f => frozen.Contains(f.Node)).SelectMany(f => f.Parameters).ToHashSet();
-        var depths = Depths(typed, [.. found.Select(f => f.Node)]);
+        var depths = Depths(typed, owners);
         return new LayerList([.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)))], frozen);
     }
 
@@ -97,9 +98,23 @@ internal static class TrainableLayers
         return node.Inputs.Where((name, i) => i >= first && i < end && name.Length > 0 && model.IsInitializer(name) && model.TypeOf(name) is { } type && type.ElementType.IsFloat()).Distinct().ToValueList();
     }
 
-    private static IEnumerable<Node> Named(TypedModel model, FreezeRule rule, Node[] layers, ValueList<string>[] parameters)
+    // What stands right behind a layer is no layer to be counted, and keeps with it: its bias, and its batch normalization, restored for a training or there from the start.
+    private static Dictionary<Node, Node> Owners(TypedModel model, Node[] layers)
     {
-        if (rule.LastLayers is int count) return AllButLast(model, layers, count);
+        var owners = new Dictionary<Node, Node>(ReferenceEqualityComparer.Instance);
+        foreach (var node in layers)
+        {
+            var reads = node.OpType switch { "BatchNormalization" => [node.Inputs[0]], "Add" or "Sum" => node.Inputs, _ => (ValueList<string>)[] };
+            var before = reads.Select(i => model.Makers.TryGetValue(i, out var maker) ? maker.Node : null).FirstOrDefault(n => n is not null && owners.ContainsKey(n));
+            owners[node] = before is null ? node : owners[before];
+        }
+        return owners;
+    }
+
+    private static IEnumerable<Node> Named(TypedModel model, FreezeRule rule, Node[] layers, ValueList<string>[] parameters, Dictionary<Node, Node> owners)
+    {
+        if (rule.LastLayers is int count) return AllButLast(layers, owners, count);
+        if (rule.Layers.Count > 0) return Exactly(rule, layers, parameters);
         if (rule.UntilValue is { } value)
         {
             if (!model.Makers.ContainsKey(value)) throw new ArgumentException(NotMade(model, value), nameof(rule));
@@ -111,14 +126,26 @@ internal static class TrainableLayers
         return hits;
     }
 
-    // A batch normalization right behind a layer is no layer to be counted, and keeps with it: restored for a training or there from the start.
-    private static IEnumerable<Node> AllButLast(TypedModel model, Node[] layers, int count)
+    private static IEnumerable<Node> AllButLast(Node[] layers, Dictionary<Node, Node> owners, int count)
     {
-        var all = layers.ToHashSet<Node>(ReferenceEqualityComparer.Instance);
-        Node? Before(Node node) => node.OpType == "BatchNormalization" && model.Makers.TryGetValue(node.Inputs[0], out var maker) && all.Contains(maker.Node) ? maker.Node : null;
-        Node[] counted = [.. layers.Where(l => Before(l) is null)];
+        Node[] counted = [.. layers.Where(l => owners[l] == l)];
         var frozen = counted.Take(Math.Max(0, counted.Length - count)).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
-        return layers.Where(l => frozen.Contains(Before(l) ?? l));
+        return layers.Where(l => frozen.Contains(owners[l]));
+    }
+
+    private static List<Node> Exactly(FreezeRule rule, Node[] layers, ValueList<string>[] parameters)
+    {
+        var names = rule.Layers.ToHashSet();
+        var hits = new List<Node>();
+        for (int i = 0; i < layers.Length; i++)
+        {
+            string[] own = [layers[i].Name, .. layers[i].Outputs, .. parameters[i]];
+            if (!own.Any(rule.Layers.Contains)) continue;
+            hits.Add(layers[i]);
+            names.ExceptWith(own);
+        }
+        if (names.Count > 0) throw new ArgumentException($"no layer with weights is named '{DisplayText.Escape(names.First())}'; layers are {NamePattern.Examples(layers)}", nameof(rule));
+        return hits;
     }
 
     private static IEnumerable<Node> Behind(TypedModel model, string value)
@@ -135,16 +162,16 @@ internal static class TrainableLayers
     }
 
     // The longest way to the results, counted in layers, from the last node to the first.
-    private static Dictionary<Node, int> Depths(TypedModel model, Node[] layers)
+    private static Dictionary<Node, int> Depths(TypedModel model, Dictionary<Node, Node> owners)
     {
-        var isLayer = layers.ToHashSet<Node>(ReferenceEqualityComparer.Instance);
         var below = new Dictionary<string, int>();
         var depths = new Dictionary<Node, int>(ReferenceEqualityComparer.Instance);
         foreach (var (node, _) in model.Nodes.Reverse())
         {
             int depth = node.Outputs.Max(o => below.GetValueOrDefault(o));
-            if (isLayer.Contains(node)) depths[node] = depth;
-            foreach (string read in node.Reads()) below[read] = Math.Max(below.GetValueOrDefault(read), depth + (isLayer.Contains(node) ? 1 : 0));
+            bool isLayer = owners.TryGetValue(node, out var owner);
+            if (isLayer) depths[node] = depth;
+            foreach (string read in node.Reads()) below[read] = Math.Max(below.GetValueOrDefault(read), depth + (isLayer && owner == node ? 1 : 0));
         }
         return depths;
     }

@@ -1,4 +1,5 @@
 using ConvTransfer.Graphs;
+using ConvTransfer.Runtime.Caching;
 
 namespace ConvTransfer.Training;
 
@@ -33,7 +34,8 @@ internal sealed record CheckpointNumbers(float[][] Weights, float[][] First, flo
 /// <summary>What two runs must have in common so that one can go on where the other was.</summary>
 /// <param name="Items">Names and values.</param>
 /// <param name="InstructionSet">The instructions the numbers were computed with; others may give other bits.</param>
-internal sealed record TrainingFingerprint(ValueList<FingerprintItem> Items, string InstructionSet)
+/// <param name="Kernels">The code the numbers were computed with, <see cref="KernelVersion.Text"/>; another one may give other bits.</param>
+internal sealed record TrainingFingerprint(ValueList<FingerprintItem> Items, string InstructionSet, string Kernels)
 {
     /// <summary>What differs from another one, in words.</summary>
     public IReadOnlyList<string> DifferencesFrom(TrainingFingerprint other)

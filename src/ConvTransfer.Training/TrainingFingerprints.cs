@@ -26,7 +26,7 @@ internal static class TrainingFingerprints
         ];
         items.AddRange(trainer.How.Inputs.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => new FingerprintItem(i.Key, i.Value)));
         items.AddRange(Of(trainer.Options));
-        return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name);
+        return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name, KernelVersion.Text);
     }
 
     /// <summary>The options, each with its name.</summary>

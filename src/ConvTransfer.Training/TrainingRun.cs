@@ -165,8 +165,17 @@ internal sealed class TrainingRun : IDisposable
 
     private ConvTransferException NotFinite(int epoch, int batch, string what)
     {
-        var node = NonFiniteSearch.First(_trainer.Split, _weights, _trainer.Step, _trainer.How.Limits);
-        string where = node is null ? "all results of the layers are finite, so it comes from a gradient" : $"the first result that is not finite is that of {node.DisplayName}";
+        Node? node = null;
+        string where;
+        try
+        {
+            node = NonFiniteSearch.First(_trainer.Split, _weights, _trainer.Step, _trainer.How.Limits);
+            where = node is null ? "all results of the layers are finite, so it comes from a gradient" : $"the first result that is not finite is that of {node.DisplayName}";
+        }
+        catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
+        {
+            where = "the memory limit leaves no room to look for the layer";
+        }
         return new ConvTransferException(FailureCause.DataInvalid, $"epoch {epoch + 1}, batch {batch + 1}: {what} is not finite; {where}. Lower the learning rate, or look at the samples of this batch{(_checkpoints?.Last is { } last ? $". The last good checkpoint is {DisplayText.Escape(last)}" : "")}", node: node?.DisplayName);
     }
 }

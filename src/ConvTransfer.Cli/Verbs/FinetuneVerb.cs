@@ -41,6 +41,8 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs), Unfreeze = [.. (context.Get(_unfreeze) ?? []).Select(Phase)] }).SaveCheckpoints(checkpoints);
         context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
         // Only now: a call that is refused leaves the checkpoints as they are.
+        using var taken = checkpoints.Take();
+        RefuseLeftOver(context, checkpoints);
         if (!checkpoints.Resume) checkpoints.Delete();
         var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
         var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, images, training));
@@ -86,8 +88,13 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     {
         var checkpoints = new FineTuneCheckpoints(Path.Combine(folder, CheckpointsName)) { Every = context.Get(_every), Resume = context.Get(_resume) };
         if (checkpoints.Resume && !checkpoints.HasAny) context.Log($"{DisplayText.Escape(checkpoints.Folder, 4096)} holds no checkpoint to go on from: the work starts from the beginning");
-        if (!checkpoints.Resume && checkpoints.HasAny && !context.Get(_force)) throw new ConvTransferException(FailureCause.Checkpoint, "an earlier call was ended before it was done; --resume goes on from its checkpoints, --force starts anew", checkpoints.Folder);
+        RefuseLeftOver(context, checkpoints);
         return checkpoints;
+    }
+
+    private void RefuseLeftOver(VerbContext context, FineTuneCheckpoints checkpoints)
+    {
+        if (!checkpoints.Resume && checkpoints.HasAny && !context.Get(_force)) throw new ConvTransferException(FailureCause.Checkpoint, "an earlier call was ended before it was done; --resume goes on from its checkpoints, --force starts anew", checkpoints.Folder);
     }
 
     // Says how to go on when the work is ended before it is done.

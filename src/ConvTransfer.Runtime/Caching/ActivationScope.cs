@@ -1,8 +1,6 @@
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Simd;
-using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
-using ConvTransfer.Operators;
 
 namespace ConvTransfer.Runtime.Caching;
 
@@ -20,7 +18,7 @@ public sealed class ActivationScope
     /// <param name="limits">The limits; null for the default ones.</param>
     /// <exception cref="ConvTransferException">The graph's structure is broken; every problem is listed.</exception>
     public ActivationScope(Model network, IEnumerable<string>? outputs, string preparation, Limits? limits = null)
-        : this(ModelHash.Of(network, outputs, limits), preparation, InstructionSet.Name, Kernels())
+        : this(ModelHash.Of(network, outputs, limits), preparation, InstructionSet.Name, KernelVersion.Text)
     {
     }
 
@@ -56,8 +54,4 @@ public sealed class ActivationScope
         foreach (long number in view) hasher.Add(number);
         return new ActivationKey(Hash, hasher.Finish());
     }
-
-    // The compiler gives every build of other source text another identity; so nobody has to think of raising a number when a kernel changes.
-    private static string Kernels() =>
-        string.Join(' ', new[] { typeof(Tensor), typeof(Graph), typeof(Operator), typeof(ActivationScope) }.Select(t => t.Module.ModuleVersionId.ToString("N")).Append(Environment.Version.ToString()));
 }

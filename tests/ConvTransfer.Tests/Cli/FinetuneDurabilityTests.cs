@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ConvTransfer.Core;
 using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
+using ConvTransfer.Pipelines;
 using ConvTransfer.Tests.Common;
 using ConvTransfer.Tests.Pipelines;
 
@@ -86,6 +87,17 @@ public sealed class FinetuneDurabilityTests : IDisposable
         Assert.NotEmpty(before);
         Assert.Equal(1, Finished(Start("kept", 100000)).ExitCode);
         Assert.Equal(2, Finished(Start("kept", 100000, "--force", "--freeze-until", "nosuch")).ExitCode);
+        Assert.Equal(before, Checkpoints("kept").Select(p => Path.GetFileName(p)));
+        // A call that is between two of its trainings has the folder all the same.
+        using (new FineTuneCheckpoints(_folder.Path("kept/checkpoints")).Take())
+        {
+            foreach (string option in (string[])["--force", "--resume"])
+            {
+                var (exit, error) = Finished(Start("kept", 100000, option));
+                Assert.Equal(1, exit);
+                Assert.Contains("another run has this folder", error, StringComparison.Ordinal);
+            }
+        }
         Assert.Equal(before, Checkpoints("kept").Select(p => Path.GetFileName(p)));
     }
 

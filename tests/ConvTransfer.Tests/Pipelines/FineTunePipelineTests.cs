@@ -29,9 +29,9 @@ public sealed class FineTunePipelineTests : IDisposable
         return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3));
     }
 
-    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0, ActivationCache? cache = null) => TransferPipeline.FromModel(Network())
+    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0, ActivationCache? cache = null, PipelineOptions? options = null) => TransferPipeline.FromModel(Network())
         .Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
-        .With(PipelineOptions.Default with { Seed = 3, Threads = threads, Cache = cache })
+        .With(options ?? PipelineOptions.Default with { Seed = 3, Threads = threads, Cache = cache })
         .FreezeUntil("relu3.out").FineTune(how ?? new FineTuneOptions { Epochs = 6, BatchSize = 6 });
 
     private static byte[] Weights(FineTunedModel model) => [.. model.Training.Network.Graph.Initializers.SelectMany(t => t.Bytes.ToArray())];
@@ -114,6 +114,37 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.True(model.Training.Epochs.Count < 60);
         double best = model.Training.Epochs.Min(e => e.HeldOutLoss!.Value);
         Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
+    }
+
+    [Fact]
+    public void BadHeldOutPicturesAreLeftOutBeforeTheTraining()
+    {
+        var split = _pictures.Images.Split(0.5, seed: 1);
+        File.WriteAllText(split.Test.Items[^1].Path, "no picture");
+        var log = new ListLogger();
+        var how = new FineTuneOptions { Epochs = 2, BatchSize = 4 };
+        var options = PipelineOptions.Default with { Seed = 3, Logger = log };
+        Assert.Contains("1 of 8 pictures cannot be used", Assert.Throws<ConvTransferException>(() => Pipeline(how).Fit(split.Train, split.Test)).Message, StringComparison.Ordinal);
+        using var model = Pipeline(how, options: options with { MaxBadShare = 0.2 }).Fit(split.Train, split.Test);
+        Assert.NotNull(model.Training.Epochs[^1].HeldOutLoss);
+        Assert.Contains(log.Lines, line => line.Contains(split.Test.Items[^1].Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void HeldOutPicturesOfOtherClassesAreRefused()
+    {
+        var others = new ImageDataset(["zebra"], _pictures.Images.Items.Select(i => i with { Label = 0 }));
+        Assert.Contains("theirs are 'zebra'", Assert.Throws<ConvTransferException>(() => Pipeline().Fit(_pictures.Images, others)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OneCallAtATimeHasTheFolderOfCheckpoints()
+    {
+        var checkpoints = new FineTuneCheckpoints(Path.Combine(_folder, "checkpoints"));
+        using (checkpoints.Take()) Assert.Equal(FailureCause.Checkpoint, Assert.Throws<ConvTransferException>(checkpoints.Take).Cause);
+        Assert.False(Directory.Exists(checkpoints.Folder));
+        using (checkpoints.Take()) Directory.CreateDirectory(Path.Combine(checkpoints.Folder, "all"));
+        Assert.True(checkpoints.HasAny);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators;
+using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime;
 using ConvTransfer.Training;
 
@@ -109,6 +110,23 @@ public sealed class FoldedNormalizationTests
                 if (scale is not null) Assert.Equal(isTrained, !network.Graph.Initializers.Single(t => t.Name == scale).HasSameContent(after[scale]));
             }
         }
+    }
+
+    // Each of these names freezes the convolution; in the restored network two of them name another node, or one node only.
+    [Theory]
+    [InlineData("conv1")]
+    [InlineData("conv1.weight")]
+    [InlineData("conv1.out")]
+    public void AFrozenConvolutionKeepsItsRestoredNormalizationUntilItIsUnfrozen(string glob)
+    {
+        var frozen = new ValueList<FreezeRule>([FreezeRule.Matching(glob)]);
+        var restoration = new NormalizationRestoration(Network(), [frozen, []], isWanted: true, PipelineOptions.Default);
+        Assert.Equal(["conv1.out"], restoration.Restored);
+        var options = restoration.Settings(SmallTraining.Options with { BatchNormalization = BatchNormalizationPolicy.Train, Unfreeze = [new(1, [])] });
+        using var trainer = new Trainer(restoration.Unmeasured(), [.. restoration.Frozen(0)], options, new TrainerOptions());
+        string[] own = ["conv1.weight", "conv1.bias", "conv1.out/scale", "conv1.out/shift"];
+        Assert.DoesNotContain(trainer.Phases[0].TrainedWeights, own.Contains);
+        Assert.Equal(own, trainer.Phases[1].TrainedWeights.Where(own.Contains));
     }
 
     [Fact]
