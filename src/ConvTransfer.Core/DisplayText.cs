@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ConvTransfer.Core;
 
-/// <summary>Makes names from files fit to be shown: no control characters reach a terminal, no name floods a message.</summary>
+/// <summary>Makes names and numbers fit to be shown: no control characters reach a terminal, no name floods a message.</summary>
 public static class DisplayText
 {
     /// <summary>The length at which a name is cut, in UTF-16 units.</summary>
@@ -37,6 +37,9 @@ public static class DisplayText
         ArgumentNullException.ThrowIfNull(names);
         return $"{string.Join(", ", names.Take(most).Select(n => $"'{Escape(n)}'"))}{(names.Count > most ? ", …" : "")}";
     }
+
+    /// <summary>A number of bytes in mebibytes (2^20 bytes), with one digit behind the point and the unit.</summary>
+    public static string Mebi(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 
     private static bool NeedsEscape(ReadOnlySpan<char> text)
     {

@@ -107,15 +107,25 @@ public sealed class FineTunePipeline
 
     /// <summary>What <see cref="Fit"/> would take, without reading a picture.</summary>
     /// <param name="images">The pictures to train on.</param>
+    /// <param name="heldOut">Pictures to try the network on after every epoch, or null.</param>
     /// <exception cref="ConvTransferException">The parts do not fit each other.</exception>
-    public FineTunePlan Plan(ImageDataset images)
+    public FineTunePlan Plan(ImageDataset images, ImageDataset? heldOut = null)
     {
         ArgumentNullException.ThrowIfNull(images);
         using var trainer = Checked(images);
+        using var samples = Samples(trainer, images, null);
         // Phases of the same frontier share what is kept.
         var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
         long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
-        return new FineTunePlan(trainer.Plan, images.Count, trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0, Views.CanBeKept ? sample * images.Count * Views.Kept : 0, Restores ? 0 : Normalizations().Foldable.Count);
+        long views = ((long)images.Count * Views.Kept) + (heldOut?.Count ?? 0);
+        return new FineTunePlan(trainer.Plan, images.Count)
+        {
+            FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0,
+            FrozenBytes = samples.NativeBytes() * (heldOut is null ? 1 : 2),
+            KeptBytes = Views.CanBeKept ? sample * views : 0,
+            HeldOutBytes = heldOut is null ? 0 : trainer.Plan.HeldOutBytes,
+            Foldable = Restores ? 0 : Normalizations().Foldable.Count,
+        };
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -130,13 +140,13 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         using var own = OwnCache();
-        return Trained(images, heldOut is null ? null : Aligned(heldOut, images), _options.Cache ?? own!, "all", progress, training, cancellationToken);
+        return Trained(images, heldOut is null ? null : HeldOutPictures.Aligned(heldOut, images), _options.Cache ?? own!, "all", progress, training, cancellationToken);
     }
 
     private FineTunedModel Trained(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, string phase, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
         var (before, head) = Prepared(images, cache, progress, cancellationToken);
-        var tried = heldOut is null ? null : Readable(heldOut, progress, cancellationToken);
+        var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, _options, progress, cancellationToken);
         using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, tried)));
         using var samples = Samples(trainer, before.Images, cache);
         using var held = tried is null ? null : Samples(trainer, tried, cache);
@@ -255,7 +265,7 @@ public sealed class FineTunePipeline
         }
     }
 
-    private PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache cache) => new(phase => new PictureSamples(images, _recipe, Views, trainer.Phases, phase, cache, _options), trainer.Phases.Count);
+    private PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache? cache) => new(phase => new PictureSamples(images, _recipe, Views, trainer.Phases, phase, cache, _options), trainer.Phases.Count);
 
     // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
     private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
@@ -268,22 +278,5 @@ public sealed class FineTunePipeline
         if (network.Graph.RequiredInputs.ToArray() is not [{ Type: TensorType { Dims: { Count: 4 } dims } }] || dims.Skip(1).All(d => d.IsKnown)) return network;
         var size = _recipe.FixedSize!.Value;
         return network.WithInputSize(size.Height, size.Width, _recipe.Layout == TensorLayout.Nhwc);
-    }
-
-    // Held-out pictures with the class numbers of those that are trained on.
-    private static ImageDataset Aligned(ImageDataset heldOut, ImageDataset images)
-    {
-        var known = images.Classes.ToValueList();
-        int[] number = [.. heldOut.Classes.Select(known.IndexOf)];
-        var aligned = new ImageDataset(images.Classes, heldOut.Items.Where(i => number[i.Label] >= 0).Select(i => i with { Label = number[i.Label] }));
-        return aligned.Count > 0 ? aligned
-            : throw new ConvTransferException(FailureCause.DataInvalid, $"none of the held-out pictures is of a class that is trained on; theirs are {DisplayText.List(heldOut.Classes)}, those to train on are {DisplayText.List(images.Classes)}");
-    }
-
-    // Bad ones are left out here, and do not end the training when it comes to them.
-    private ImageDataset Readable(ImageDataset heldOut, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
-    {
-        bool[] kept = PictureLoop.Run(heldOut, "held-out pictures", _options, (_, _, _) => { }, progress, cancellationToken).Kept;
-        return new ImageDataset(heldOut.Classes, heldOut.Items.Where((_, i) => kept[i]));
     }
 }

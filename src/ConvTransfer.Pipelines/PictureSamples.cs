@@ -53,11 +53,22 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         _planner = new Planner(first, names, options.Limits);
         _cache = views.CanBeKept ? cache : null;
         string preparation = _preprocessor.Preparation(views.Augmentation);
-        _find = (picture, view) => EarlierFrontier.Find(first, names, new Shape([1, .. _preprocessor.OutputShape(recipe.FixedSize!.Value).Dims]), preparation, _cache!, picture, view, options.Limits);
+        _find = (picture, view) => EarlierFrontier.Find(first, names, Input, preparation, _cache!, picture, view, options.Limits);
         _kept = [.. wanted.Select(p => new KeptFrontier(new ActivationScope(p.First!, p.Frontier, preparation, options.Limits), [.. p.Frontier.Select(name => Array.IndexOf(names, name))]))];
     }
 
     public int Count => _images.Count;
+
+    /// <summary>Called before each read.</summary>
+    public Action? BeforeRead { get; set; }
+
+    /// <summary>Bytes of native memory that computing the frozen part takes: constants and packed weights, and what all workers have of their own. 0 where nothing is frozen.</summary>
+    public (long Shared, long Workers) NativeBytes()
+    {
+        if (_planner is null) return (0, 0);
+        var (shared, session) = _planner.Memory(1, Input);
+        return (shared, _workers.Length * session);
+    }
 
     /// <summary>Passes through the frozen part so far.</summary>
     public long Passes => Interlocked.Read(ref _passes);
@@ -66,6 +77,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
 
     public void Read(ReadOnlySpan<SampleView> views, ReadOnlySpan<Tensor> values, CancellationToken cancellationToken)
     {
+        BeforeRead?.Invoke();
         var list = views.ToArray();
         var tensors = values.ToArray();
         // A batch that is filled up may hold a view more than once: it is made once, however many threads there are.
@@ -79,10 +91,22 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
 
     public void Dispose()
     {
-        foreach (var worker in _workers) worker?.Dispose();
+        Release();
         _earlier?.Dispose();
         _planner?.Dispose();
     }
+
+    /// <summary>Frees what the workers have of their own; the next read takes it again.</summary>
+    public void Release()
+    {
+        foreach (ref var worker in _workers.AsSpan())
+        {
+            worker?.Dispose();
+            worker = null;
+        }
+    }
+
+    private Shape Input => new([1, .. _preprocessor.OutputShape(_preprocessor.Recipe.FixedSize!.Value).Dims]);
 
     // Looked for once, when the first picture is missing: what one training kept it kept of all pictures.
     private EarlierFrontier? Earlier(ContentHash picture, long[] view)
@@ -171,8 +195,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
 
         private void Compute(string path, byte[] bytes, bool unvaried, ViewKey key, CancellationToken cancellationToken)
         {
-            var size = owner._preprocessor.Recipe.FixedSize!.Value;
-            _input ??= Tensor.Uninitialized(ElementType.Float32, new Shape([1, .. owner._preprocessor.OutputShape(size).Dims]));
+            _input ??= Tensor.Uninitialized(ElementType.Float32, owner.Input);
             Prepare(path, bytes, unvaried, key, _input.AsSpan<float>());
             _session!.Run([_input], _results, cancellationToken);
             Interlocked.Increment(ref owner._passes);

@@ -53,16 +53,39 @@ public sealed class Planner : IDisposable
     /// <summary>The types that a run with inputs of these shapes returns; plans it without running.</summary>
     /// <param name="shapes">One shape for each of <see cref="Inputs"/>. Not for models whose input values decide shapes.</param>
     /// <exception cref="ConvTransferException">The model cannot be run with such inputs; every reason is listed.</exception>
-    public IReadOnlyList<TensorType> OutputTypes(params IReadOnlyList<Shape> shapes)
+    public IReadOnlyList<TensorType> OutputTypes(params IReadOnlyList<Shape> shapes) => With(shapes, tensors =>
+    {
+        var plans = PlansFor(tensors);
+        return (TensorType[])[.. Enumerable.Range(0, Outputs.Count).Select(i => OutputOf(plans, i)).Select(o => TensorType.Of(o.Declared, o.Shape))];
+    });
+
+    /// <summary>The native memory that runs with inputs of these shapes take; plans them without running.</summary>
+    /// <param name="threads">The threads of a session.</param>
+    /// <param name="shapes">One shape for each of <see cref="Inputs"/>. Not for models whose input values decide shapes.</param>
+    /// <returns>The bytes that all sessions share, constants and packed weights; and those that each takes, with a set of inputs and results.</returns>
+    /// <exception cref="ConvTransferException">The model cannot be run with such inputs; every reason is listed.</exception>
+    public (long SharedBytes, long SessionBytes) Memory(int threads, params IReadOnlyList<Shape> shapes)
+    {
+        using var session = CreateSession(threads);
+        return With(shapes, tensors =>
+        {
+            session.Reserve(tensors);
+            var plans = PlansFor(tensors);
+            long results = Enumerable.Range(0, Outputs.Count).Select(i => OutputOf(plans, i)).Sum(o => AlignedMemory.Rounded(o.Shape.ElementCount * o.Declared.StoredBits() / 8));
+            return (NativeBytes, session.NativeBytes + tensors.Sum(t => t.NativeBytes) + results);
+        });
+    }
+
+    // The tensors' memory is not touched.
+    private T With<T>(IReadOnlyList<Shape> shapes, Func<Tensor[], T> use)
     {
         ArgumentNullException.ThrowIfNull(shapes);
         if (shapes.Count != Inputs.Count) throw new ArgumentException($"{shapes.Count} shapes are given for {Inputs.Count} inputs", nameof(shapes));
         var tensors = new Tensor[shapes.Count];
         try
         {
-            for (int i = 0; i < tensors.Length; i++) tensors[i] = new Tensor(Inputs[i].Type is TensorType type ? type.ElementType : ElementType.Float32, shapes[i]);
-            var plans = PlansFor(tensors);
-            return [.. Enumerable.Range(0, Outputs.Count).Select(i => OutputOf(plans, i)).Select(o => TensorType.Of(o.Declared, o.Shape))];
+            for (int i = 0; i < tensors.Length; i++) tensors[i] = Tensor.Uninitialized(Inputs[i].Type is TensorType type ? type.ElementType : ElementType.Float32, shapes[i]);
+            return use(tensors);
         }
         finally
         {

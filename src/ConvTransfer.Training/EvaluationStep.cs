@@ -20,7 +20,19 @@ internal sealed class EvaluationStep : IDisposable
         Frontier = [.. split.FrontierTypes.Select(t => new Tensor(t.ElementType, t.ToShape()))];
         var byName = split.Frontier.Zip(Frontier).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.First, x => x.Second);
         _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
+        try
+        {
+            _session.Reserve(_inputs);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Native bytes of it, the weights apart.</summary>
+    public long NativeBytes => _session.NativeBytes + _planner.NativeBytes + Frontier.Sum(t => t.NativeBytes);
 
     /// <summary>The values of the frontier, to be written before a run.</summary>
     public Tensor[] Frontier { get; }

@@ -51,14 +51,17 @@ internal sealed class PreparedTraining : IDisposable
                 throw new ArgumentException($"weight '{DisplayText.Escape(again)}' is trained before, and frozen {options.Unfreeze[i - 1]}: a schedule only unfreezes");
         }
         var made = new PreparedTraining(phases, new TrainedWeights(phases[^1].Split), how);
+        long heldOut = 0;
         try
         {
             for (int i = phases.Length - 1; i >= 0; i--)
             {
                 made.Enter(i);
                 var plan = TrainingPlan.Of(options, made);
+                using (var evaluation = new EvaluationStep(phases[i].Split, made.Weights, how.Threads, how.Limits)) heldOut = Math.Max(heldOut, evaluation.NativeBytes);
                 if (made.Plan is null || plan.Bytes > made.Plan.Bytes) made.Plan = plan;
             }
+            made.Plan = made.Plan with { HeldOutBytes = heldOut };
             return made;
         }
         catch

@@ -98,6 +98,7 @@ public sealed class Trainer : IDisposable
         // A phase holds what it freezes as it was given.
         if (_hasRun && Phases.Count > 1) throw new InvalidOperationException("a training of several phases runs once; make another one of its result");
         _hasRun = true;
+        if (heldOut is not null && Plan.Bytes + Plan.HeldOutBytes > _how.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"the training needs {Plan.Bytes} bytes, and trying it on held-out samples {Plan.HeldOutBytes} more, beyond the memory limit of {_how.Limits.MemoryBytes} bytes; a smaller batch needs less", _source.File);
         if (_options.Patience > 0 && heldOut is null) _how.Warn?.Invoke($"{nameof(FineTuneOptions.Patience)} is without effect: no samples are held out to stop by");
         using var run = new TrainingRun(this, samples, heldOut, progress);
         return run.Run(cancellationToken);

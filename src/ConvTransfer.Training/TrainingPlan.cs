@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConvTransfer.Core;
 
 namespace ConvTransfer.Training;
 
@@ -8,15 +9,18 @@ namespace ConvTransfer.Training;
 /// <param name="ActivationBytes">Bytes of the values of a batch between the layers, forward and backward, and of working memory: the arena without the gradients of the weights.</param>
 /// <param name="GradientBytes">Bytes of the gradients of the weights.</param>
 /// <param name="InputBytes">Bytes of a batch at the frontier between what is frozen and what is trained, and of constants, frozen layers above the frontier included.</param>
-/// <param name="OptimizerBytes">Bytes of managed memory for the optimiser's moments, the running average, accumulated gradients and the best weights.</param>
+/// <param name="OptimizerBytes">Bytes of managed memory for the optimiser's moments, the running average, accumulated gradients, the best weights, and the copy that a checkpoint or the result is made from.</param>
 /// <param name="BatchSize">The samples of a batch.</param>
 /// <param name="MultiplyAddsPerBatch">Multiplications with addition of a step, forward and backward, behind the frontier.</param>
 public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long ActivationBytes, long GradientBytes, long InputBytes, long OptimizerBytes, int BatchSize, long MultiplyAddsPerBatch)
 {
+    /// <summary>Bytes of native memory beside these for trying the network on held-out samples after each epoch, where there are any.</summary>
+    public long HeldOutBytes { get; init; }
+
     /// <summary>Bytes of native memory.</summary>
     public long NativeBytes => WeightBytes + ActivationBytes + GradientBytes + InputBytes;
 
-    /// <summary>Bytes in all.</summary>
+    /// <summary>Bytes in all, <see cref="HeldOutBytes"/> apart.</summary>
     public long Bytes => NativeBytes + OptimizerBytes;
 
     /// <summary>Multiplications with addition of an epoch behind the frontier.</summary>
@@ -25,17 +29,15 @@ public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long Ac
 
     /// <summary>The plan in a line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{TrainedWeights} weights to train; {Mebi(Bytes)} of memory: activations {Mebi(ActivationBytes)}, gradients {Mebi(GradientBytes)}, optimiser {Mebi(OptimizerBytes)}, weights {Mebi(WeightBytes)}, inputs {Mebi(InputBytes)}; {MultiplyAddsPerBatch / 1e9:0.###} G multiply-adds for a batch of {BatchSize}");
+        $"{TrainedWeights} weights to train; {DisplayText.Mebi(Bytes)} of memory: activations {DisplayText.Mebi(ActivationBytes)}, gradients {DisplayText.Mebi(GradientBytes)}, optimiser {DisplayText.Mebi(OptimizerBytes)}, weights {DisplayText.Mebi(WeightBytes)}, inputs {DisplayText.Mebi(InputBytes)}; {MultiplyAddsPerBatch / 1e9:0.###} G multiply-adds for a batch of {BatchSize}");
 
     /// <summary>What the phase that a training is in takes.</summary>
     internal static TrainingPlan Of(FineTuneOptions options, PreparedTraining training)
     {
         long trained = Count(training.Phases[^1].Split), gradients = Count(training.Current.Split) * sizeof(float);
-        int copies = (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0) + (options.Patience > 0 ? 1 : 0);
+        int copies = 1 + (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0) + (options.Patience > 0 ? 1 : 0);
         return new TrainingPlan(trained, training.Weights.All.Sum(t => t.NativeBytes), training.Step.ArenaBytes - gradients, gradients, training.Step.InputBytes, trained * sizeof(float) * copies, options.BatchSize, training.Step.MultiplyAdds);
     }
 
     private static long Count(NetworkSplit split) => split.Parameters.Sum(p => split.Initializer(p).Shape.ElementCount);
-
-    private static string Mebi(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");
 }

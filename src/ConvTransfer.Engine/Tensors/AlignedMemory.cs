@@ -18,7 +18,7 @@ public sealed unsafe class AlignedMemory : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
         ByteCount = byteCount;
         // At least one line, so that an empty tensor has an address too, and a multiple of the alignment, so that a vector may be stored at the end.
-        nuint size = (nuint)Math.Max(Alignment, (byteCount + Alignment - 1) / Alignment * Alignment);
+        nuint size = (nuint)Rounded(byteCount);
         _pointer = (byte*)NativeMemory.AlignedAlloc(size, Alignment);
         if (zeroed) NativeMemory.Clear(_pointer, size);
         NativeBytes = (long)size;
@@ -31,6 +31,9 @@ public sealed unsafe class AlignedMemory : IDisposable
             peak = found;
         }
     }
+
+    /// <summary>The bytes that a block of so many takes.</summary>
+    internal static long Rounded(long byteCount) => Math.Max(Alignment, (byteCount + Alignment - 1) / Alignment * Alignment);
 
     /// <summary>Frees a block whose holder was lost.</summary>
     ~AlignedMemory() => Free();

@@ -31,6 +31,27 @@ public sealed class TrainingPlanTests
         Assert.Equal(before, AlignedMemory.LiveBytes);
     }
 
+    [Fact]
+    public void HeldOutSamplesTakeWhatThePlanSays()
+    {
+        Collect();
+        long before = AlignedMemory.LiveBytes;
+        TrainingPlan plan;
+        using (var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options, new TrainerOptions { Threads = 2 }))
+        {
+            plan = trainer.Plan;
+            Assert.True(plan.HeldOutBytes > 0);
+            Collect();
+            AlignedMemory.ResetPeak();
+            trainer.Run(new RandomSamples(15), new RandomSamples(5));
+            Assert.Equal(plan.NativeBytes + plan.HeldOutBytes, AlignedMemory.PeakBytes - before);
+        }
+        var limits = Limits.Default with { MemoryBytes = plan.Bytes + (plan.HeldOutBytes / 2) };
+        using var small = new Trainer(SmallTraining.Network(), [], SmallTraining.Options, new TrainerOptions { Threads = 2, Limits = limits });
+        Assert.Contains("held-out samples", Assert.Throws<ConvTransferException>(() => small.Run(new RandomSamples(15), new RandomSamples(5))).Message, StringComparison.Ordinal);
+        small.Run(new RandomSamples(15));
+    }
+
     // One step is there at a time: the peak is that of the greatest phase.
     [Fact]
     public void OfSeveralPhasesThePlanIsTheGreatest()
@@ -84,7 +105,7 @@ public sealed class TrainingPlanTests
     }
 
     // Tensors of other tests that nobody disposed are freed first.
-    private static void Collect()
+    internal static void Collect()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
