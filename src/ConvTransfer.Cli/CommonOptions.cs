@@ -72,6 +72,14 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>One of some words; the first is the default.</summary>
+    public static Option<string> Choice(string name, string description, IEnumerable<string> choices)
+    {
+        string[] names = [.. choices];
+        var option = new Option<string>(name) { Description = $"{description} Default {names[0]}.", DefaultValueFactory = _ => names[0] };
+        return option.AcceptOnlyFromAmong(names);
+    }
+
     private static Option<T> Recursive<T>(Option<T> option)
     {
         option.Recursive = true;

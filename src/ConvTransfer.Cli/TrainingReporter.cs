@@ -4,11 +4,30 @@ using ConvTransfer.Training;
 
 namespace ConvTransfer.Cli;
 
-/// <summary>Tells the progress bar how a training goes.</summary>
-internal sealed class TrainingReporter(IProgress<ProgressReport> progress) : IProgress<TrainingProgress>
+/// <summary>Tells how a training goes: after each batch the progress bar, after each epoch a line, but no more than one in two seconds.</summary>
+/// <param name="progress">The progress bar, or null.</param>
+/// <param name="log">Takes a line for standard error.</param>
+internal sealed class TrainingReporter(IProgress<ProgressReport>? progress, Action<string> log) : IProgress<TrainingProgress>
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private double _losses;
+    private int _batches;
+    private TimeSpan _said;
+
     /// <inheritdoc/>
-    public void Report(TrainingProgress value) => progress.Report(new ProgressReport("training", ((value.Epoch - 1L) * value.Batches) + value.Batch, (long)value.Epochs * value.Batches, "batches", value.Elapsed));
+    public void Report(TrainingProgress value)
+    {
+        // One training follows another.
+        if (value.Elapsed < _said) _said = TimeSpan.Zero;
+        if (value.Batch == 1) (_losses, _batches) = (0, 0);
+        _losses += value.Loss;
+        _batches++;
+        string detail = string.Create(CultureInfo.InvariantCulture, $"epoch {value.Epoch}/{value.Epochs}, rate {value.LearningRate:0.######}, loss {_losses / _batches:0.0000}, {value.SamplesPerSecond:0} pictures/s");
+        progress?.Report(new ProgressReport("training", ((value.Epoch - 1L) * value.Batches) + value.Batch, (long)value.Epochs * value.Batches, "batches", value.Elapsed) { Detail = detail });
+        if (value.Batch < value.Batches || value.Elapsed - _said < Pause) return;
+        _said = value.Elapsed;
+        log(string.Create(CultureInfo.InvariantCulture, $"training: {detail}, {value.Remaining:hh\\:mm\\:ss} left"));
+    }
 
     /// <summary>An epoch as a line for people.</summary>
     public static string Line(EpochFigures epoch) => string.Create(CultureInfo.InvariantCulture,

@@ -34,14 +34,16 @@ internal sealed class TuningOptions
     private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
 
+    private readonly LoopOptions _loop = new();
+
     /// <summary>The network and the pictures.</summary>
     public NetworkOptions Network { get; } = new();
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
-    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _normalization, _restore, _augment, _views, _mixup, _cutMix, _seed];
+    public IEnumerable<Symbol> All => [.. Network.All, Network.CacheFolder, _until, _freeze, _last, _batch, _headRate, _bodyRate, _classWeights, _hidden, _dropout, _start, _normalization, _restore, _augment, _views, _mixup, _cutMix, .. _loop.All, _seed];
 
-    /// <summary>The cache that is read in every epoch, and therefore worth memory too; or null.</summary>
-    public ActivationCache? Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4);
+    /// <summary>The cache that is read in every epoch, and therefore worth memory too. Without <c>--cache</c> it is in memory alone: all trainings of a call share it.</summary>
+    public ActivationCache Cache(VerbContext context) => Network.Cache(context, context.Limits.MemoryBytes / 4) ?? new ActivationCache(context.Limits.MemoryBytes / 4);
 
     /// <summary>The pipeline up to the training.</summary>
     /// <param name="context">The command line.</param>
@@ -52,7 +54,7 @@ internal sealed class TuningOptions
     public FineTunePipeline Pipeline(VerbContext context, ImageDataset images, ActivationCache? cache, Func<FineTuneOptions, FineTuneOptions>? how = null) => UsageException.Of(() =>
     {
         string? weights = context.Get(_classWeights);
-        var options = Standard with
+        var options = _loop.Apply(context, Standard) with
         {
             BatchSize = context.Get(_batch),
             HeadRate = context.Get(_headRate),

@@ -8,6 +8,9 @@ namespace ConvTransfer.Core;
 /// <param name="Elapsed">Time since the phase began.</param>
 public sealed record ProgressReport(string Phase, long Done, long Total, string Unit, TimeSpan Elapsed)
 {
+    /// <summary>What else is worth knowing at this moment, in few words; or empty.</summary>
+    public string Detail { get; init; } = "";
+
     /// <summary>The time that the rest will take at the pace so far; null before the first unit and where the total is not known.</summary>
     public TimeSpan? Remaining => Done <= 0 || Total <= 0 ? null : Elapsed * ((double)Math.Max(0, Total - Done) / Done);
 }

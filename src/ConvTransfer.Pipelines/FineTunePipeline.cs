@@ -22,39 +22,15 @@ namespace ConvTransfer.Pipelines;
 /// </code></example>
 public sealed class FineTunePipeline
 {
-    private readonly Model _truncated;
-    private readonly string? _cut;
-    private readonly InputRecipe _recipe;
-    private readonly PipelineOptions _options;
+    private readonly FineTuneSetup _setup;
 
-    internal FineTunePipeline(Model truncated, string? cut, InputRecipe recipe, PipelineOptions options)
-    {
-        _truncated = truncated;
-        _cut = cut;
-        _recipe = recipe;
-        _options = options;
-    }
-
-    private FineTunePipeline(FineTunePipeline other)
-        : this(other._truncated, other._cut, other._recipe, other._options) => (Rules, How, Views, Saved, Design, Restores) = (other.Rules, other.How, other.Views, other.Saved, other.Design, other.Restores);
-
-    private ValueList<FreezeRule> Rules { get; init; } = [];
-
-    private FineTuneOptions How { get; init; } = FineTuneOptions.Default;
-
-    private PictureViews Views { get; init; } = PictureViews.Flips;
-
-    private FineTuneCheckpoints? Saved { get; init; }
-
-    private HeadDesign Design { get; init; } = HeadDesign.Linear;
-
-    private bool Restores { get; init; }
+    internal FineTunePipeline(FineTuneSetup setup) => _setup = setup;
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return new(this) { Rules = [.. Rules, rule] };
+        return new(_setup with { Rules = [.. _setup.Rules, rule] });
     }
 
     /// <summary>Sets what the new head is made of. Without this step it is <see cref="HeadDesign.Linear"/>.</summary>
@@ -64,7 +40,7 @@ public sealed class FineTunePipeline
     {
         design ??= HeadDesign.Linear;
         design.Check();
-        return new(this) { Design = design };
+        return new(_setup with { Design = design });
     }
 
     /// <summary>Lets the new head start from one that is fitted to the features of the frozen network first: the training goes on from what that head says.</summary>
@@ -77,7 +53,7 @@ public sealed class FineTunePipeline
     /// Puts a batch normalization behind each convolution that is trained and has none, for networks whose exporter folded it away: with the statistics of the pictures, so that the network says what it said.
     /// It is trained with the statistics of batches unless <see cref="FineTuneOptions.BatchNormalizationRules"/> say otherwise, and folded into the convolution again afterwards.
     /// </summary>
-    public FineTunePipeline RestoreBatchNormalization() => new(this) { Restores = true };
+    public FineTunePipeline RestoreBatchNormalization() => new(_setup with { Restores = true });
 
     /// <summary>Sets how the network is trained.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
@@ -85,24 +61,32 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(how);
         how.Check();
-        return new(this) { How = how };
+        return new(_setup with { How = how });
     }
 
     /// <summary>Sets how often each picture is seen, and leaves the rest as it is.</summary>
-    public FineTunePipeline FineTune(int epochs) => FineTune(How with { Epochs = epochs });
+    public FineTunePipeline FineTune(int epochs) => FineTune(_setup.How with { Epochs = epochs });
+
+    /// <summary>Trains the head alone at first: a new head that knows nothing does not pull at the network's layers. What <see cref="Freeze"/> leaves is trained from then on.</summary>
+    /// <param name="epochs">For how many of the epochs; 0 for none.</param>
+    public FineTunePipeline HeadFirst(int epochs = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epochs);
+        return new(_setup with { HeadEpochs = epochs });
+    }
 
     /// <summary>Sets how pictures are varied. The default is <see cref="PictureViews.Flips"/>.</summary>
     public FineTunePipeline Augment(PictureViews views)
     {
         ArgumentNullException.ThrowIfNull(views);
-        return new(this) { Views = views };
+        return new(_setup with { Views = views });
     }
 
     /// <summary>Saves each training now and then, so that it can go on after the process was ended.</summary>
     public FineTunePipeline SaveCheckpoints(FineTuneCheckpoints where)
     {
         ArgumentNullException.ThrowIfNull(where);
-        return new(this) { Saved = where };
+        return new(_setup with { Saved = where });
     }
 
     /// <summary>What <see cref="Fit"/> would take, without reading a picture.</summary>
@@ -112,20 +96,32 @@ public sealed class FineTunePipeline
     public FineTunePlan Plan(ImageDataset images, ImageDataset? heldOut = null)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var trainer = Checked(images);
-        using var samples = Samples(trainer, images, null);
+        using var trainer = _setup.Checked(images);
+        using var samples = _setup.Samples(trainer, images, null);
         // Phases of the same frontier share what is kept.
         var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
         long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
-        long views = ((long)images.Count * Views.Kept) + (heldOut?.Count ?? 0);
+        long views = ((long)images.Count * _setup.Views.Kept) + (heldOut?.Count ?? 0);
         return new FineTunePlan(trainer.Plan, images.Count)
         {
-            FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, _options.Limits).MultiplyAdds : 0,
+            FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, _setup.Options.Limits).MultiplyAdds : 0,
             FrozenBytes = samples.NativeBytes() * (heldOut is null ? 1 : 2),
-            KeptBytes = Views.CanBeKept ? sample * views : 0,
+            KeptBytes = _setup.Views.CanBeKept ? sample * views : 0,
             HeldOutBytes = heldOut is null ? 0 : trainer.Plan.HeldOutBytes,
-            Foldable = Restores ? 0 : Normalizations().Foldable.Count,
+            Foldable = _setup.Restores ? 0 : _setup.Normalizations().Foldable.Count,
         };
+    }
+
+    /// <summary>The features that the network as it is gives for pictures. Pictures that cannot be read are left out and named: what is done with the rest leaves out none.</summary>
+    /// <param name="images">The pictures.</param>
+    /// <param name="progress">Told after every picture, or null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ConvTransferException">The parts do not fit each other, before any picture is read; or too many pictures are bad.</exception>
+    public FeatureTable Features(ImageDataset images, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        using var own = _setup.OwnCache();
+        return _setup.Features(images, _setup.Options.Cache ?? own!, progress, cancellationToken);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -139,21 +135,21 @@ public sealed class FineTunePipeline
     public FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut = null, IProgress<ProgressReport>? progress = null, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var own = OwnCache();
-        return Trained(images, heldOut is null ? null : HeldOutPictures.Aligned(heldOut, images), _options.Cache ?? own!, "all", progress, training, cancellationToken);
+        using var own = _setup.OwnCache();
+        return Trained(images, heldOut is null ? null : HeldOutPictures.Aligned(heldOut, images), _setup.Options.Cache ?? own!, "all", progress, training, cancellationToken);
     }
 
     private FineTunedModel Trained(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, string phase, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        var (before, head) = Prepared(images, cache, progress, cancellationToken);
-        var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, _options, progress, cancellationToken);
-        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count), Saved?.For(phase, Inputs(before.Images, tried)));
-        using var samples = Samples(trainer, before.Images, cache);
-        using var held = tried is null ? null : Samples(trainer, tried, cache);
+        var (before, head) = _setup.Prepared(images, cache, progress, cancellationToken);
+        var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, _setup.Options, progress, cancellationToken);
+        using var trainer = _setup.Trainer(head, Math.Min(_setup.How.BatchSize, before.Count), _setup.Saved?.For(phase, _setup.Inputs(before.Images, tried)));
+        using var samples = _setup.Samples(trainer, before.Images, cache);
+        using var held = tried is null ? null : _setup.Samples(trainer, tried, cache);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
-        var (network, linear) = head.Folded(Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
-        return FineTunedModel.Of(network, _cut, _recipe, _options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(_truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), _truncated, result);
+        var (network, linear) = head.Folded(_setup.Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
+        return FineTunedModel.Of(network, _setup.Cut, _setup.Recipe, _setup.Options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(_setup.Truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), _setup.Truncated, result);
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
@@ -169,10 +165,10 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         range ??= LearningRateFinderOptions.Default;
         range.Check();
-        using var own = OwnCache();
-        var (before, head) = Prepared(images, _options.Cache ?? own!, progress, cancellationToken);
-        using var trainer = Trainer(head, Math.Min(How.BatchSize, before.Count));
-        using var samples = Samples(trainer, before.Images, _options.Cache ?? own!);
+        using var own = _setup.OwnCache();
+        var (before, head) = _setup.Prepared(images, _setup.Options.Cache ?? own!, progress, cancellationToken);
+        using var trainer = _setup.Trainer(head, Math.Min(_setup.How.BatchSize, before.Count));
+        using var samples = _setup.Samples(trainer, before.Images, _setup.Options.Cache ?? own!);
         return trainer.FindLearningRate(samples.Phases[0], range, progress, cancellationToken);
     }
 
@@ -187,10 +183,11 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         var figures = new List<Figures>();
-        using var own = OwnCache();
-        foreach (var split in images.Folds(folds, _options.Seed))
+        using var own = _setup.OwnCache();
+        var readable = _setup.Features(images, _setup.Options.Cache ?? own!, progress, cancellationToken).Images;
+        foreach (var split in readable.Folds(folds, _setup.Options.Seed))
         {
-            figures.Add(Try(split, _options.Cache ?? own!, string.Create(CultureInfo.InvariantCulture, $"fold-{figures.Count + 1}-of-{folds}"), training, cancellationToken));
+            figures.Add(Try(split, _setup.Options.Cache ?? own!, string.Create(CultureInfo.InvariantCulture, $"fold-{figures.Count + 1}-of-{folds}"), training, cancellationToken));
             progress?.Report(new ProgressReport("folds", figures.Count, folds, "folds", System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
         return new FoldFigures(figures.ToValueList());
@@ -200,34 +197,9 @@ public sealed class FineTunePipeline
     public Figures HoldOut(ImageDataset images, double testFraction, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var own = OwnCache();
-        return Try(images.Split(testFraction, _options.Seed), _options.Cache ?? own!, "held-out", training, cancellationToken);
-    }
-
-    // What comes before every training: all that can be refused is, then the features are computed, and the head is put behind the network.
-    private (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
-    {
-        Checked(images).Dispose();
-        if (images.Count < How.BatchSize) _options.Logger.LogWarning("{Pictures} pictures are fewer than a batch of {Batch}: each batch is all of them", images.Count, How.BatchSize);
-        foreach (string warning in images.Warnings) _options.Logger.LogWarning("{Warning}", warning);
-        // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
-        FeatureTable before;
-        using (var extractor = new FeatureExtractor(_truncated, _recipe, _options with { Cache = cache })) before = extractor.Extract(images, progress, cancellationToken);
-        var start = Design.Start?.Fit(before, _options.Seed, cancellationToken);
-        var network = Normalizations().Measured(before.Images, _recipe, cancellationToken);
-        return (before, NewHead.Behind(Sized(network), images.Classes.Count, before.Width, before, Design, start, _options.Seed));
-    }
-
-    // Planned with a head of zeros.
-    private Trainer Checked(ImageDataset images)
-    {
-        images.RequireTwoClasses();
-        if (_recipe.FixedSize is null) throw new ConvTransferException(FailureCause.DataInvalid, "a network is trained in batches, so its pictures must be of one size; give the recipe an exact size or a crop");
-        var labels = images.Classes.ToValueList();
-        int width = FeatureNetwork.Of(_truncated, _recipe, _options.Limits).Width;
-        OneFileModel.Build(_truncated, _recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
-        Design.Check(width, labels, _options.Limits);
-        return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, _options.Seed), Math.Min(How.BatchSize, images.Count));
+        using var own = _setup.OwnCache();
+        var readable = _setup.Features(images, _setup.Options.Cache ?? own!, null, cancellationToken).Images;
+        return Try(readable.Split(testFraction, _setup.Options.Seed), _setup.Options.Cache ?? own!, "held-out", training, cancellationToken);
     }
 
     private Figures Try(ImageSplit split, ActivationCache cache, string phase, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
@@ -235,48 +207,5 @@ public sealed class FineTunePipeline
         using var model = Trained(split.Train, null, cache, phase, null, training, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return model.Evaluate(split.Test, null, cancellationToken);
-    }
-
-    private Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null)
-    {
-        var normalizations = Normalizations();
-        return new(head.Network, [.. normalizations.Frozen(0)], normalizations.Settings(How with { BatchSize = batch }), (saved ?? new TrainerOptions()) with
-        {
-            Seed = _options.Seed,
-            Threads = _options.Threads,
-            Limits = _options.Limits,
-            HeadWeights = head.Weights,
-            Warn = warning => _options.Logger.LogWarning("{Warning}", warning),
-        });
-    }
-
-    // What a checkpoint must agree with beside the network, the options and the classes, which the training itself looks at.
-    private Dictionary<string, string> Inputs(ImageDataset images, ImageDataset? heldOut)
-    {
-        var inputs = new Dictionary<string, string> { ["the recipe"] = _recipe.ToJson(), ["the views"] = $"{Views.PerPicture} of {Views.Augmentation.ToJson()}", ["the pictures"] = Hash(images) };
-        if (heldOut is not null) inputs.Add("the held-out pictures", Hash(heldOut));
-        return inputs;
-
-        string Hash(ImageDataset set)
-        {
-            using var hasher = new ContentHasher();
-            foreach (var item in set.Items) hasher.Add(ContentHash.Of(ImageReader.ReadEncoded(item.Path, _options.Limits)).ToString());
-            return hasher.Finish().ToString();
-        }
-    }
-
-    private PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache? cache) => new(phase => new PictureSamples(images, _recipe, Views, trainer.Phases, phase, cache, _options), trainer.Phases.Count);
-
-    // Where the caller gives no cache, what the frozen part gives is kept in memory while the work runs.
-    private ActivationCache? OwnCache() => _options.Cache is null ? new ActivationCache(_options.Limits.MemoryBytes / 4) : null;
-
-    private NormalizationRestoration Normalizations() => new(_truncated, [Rules, .. How.Unfreeze.Select(p => p.Freeze)], Restores, _options);
-
-    // A batch has one size; a network that leaves it open is trained at the recipe's.
-    private Model Sized(Model network)
-    {
-        if (network.Graph.RequiredInputs.ToArray() is not [{ Type: TensorType { Dims: { Count: 4 } dims } }] || dims.Skip(1).All(d => d.IsKnown)) return network;
-        var size = _recipe.FixedSize!.Value;
-        return network.WithInputSize(size.Height, size.Width, _recipe.Layout == TensorLayout.Nhwc);
     }
 }

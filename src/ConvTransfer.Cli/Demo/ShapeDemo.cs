@@ -56,7 +56,7 @@ internal static class ShapeDemo
 
     private static Figures FineTuned(TransferPipeline pipeline, ImageSplit split, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
     {
-        using var model = pipeline.Freeze(FreezeRule.AllButLast(Trained)).FineTune(FineTuneOptions.Default with { Epochs = Epochs, BodyRate = 1e-3 }).Fit(split.Train, null, progress, progress is null ? null : new TrainingReporter(progress), cancellationToken);
+        using var model = pipeline.Freeze(FreezeRule.AllButLast(Trained)).FineTune(FineTuneOptions.Default with { Epochs = Epochs, BodyRate = 1e-3 }).Fit(split.Train, null, progress, new TrainingReporter(progress, _ => { }), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return model.Evaluate(split.Test, progress, cancellationToken);
     }

@@ -28,6 +28,7 @@ internal sealed class ProgressBar : IProgress<ProgressReport>
         lock (_lock)
         {
             if (!_tasks.TryGetValue(value.Phase, out var task)) _tasks[value.Phase] = task = _context.AddTask(Markup.Escape(DisplayText.Escape(value.Phase)));
+            if (value.Detail.Length > 0) task.Description = Markup.Escape(DisplayText.Escape($"{value.Phase}: {value.Detail}"));
             task.IsIndeterminate = value.Total <= 0;
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = value.Done;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ConvTransfer.Core;
 using ConvTransfer.Imaging;
@@ -18,8 +17,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private const string ModelName = "model.onnx", NetworkName = "network.onnx", FiguresName = "figures.json", CheckpointsName = "checkpoints";
 
     private readonly TuningOptions _tuning = new();
-    private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {FineTuneOptions.Default.Epochs}.", 1, 100000, FineTuneOptions.Default.Epochs);
-    private readonly Option<string[]> _unfreeze = new("--unfreeze") { Description = "After so many epochs freeze only what this value is computed from, in place of what was frozen before; 'none' for nothing. May be given more than once.", HelpName = "EPOCHS:VALUE" };
+    private readonly ScheduleOptions _schedule = new();
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
     private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
@@ -27,7 +25,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier call with the same options was ended; its checkpoints lie in the output folder until the work is done." };
     private readonly Option<int> _every = CommonOptions.Integer("--checkpoint-every", "Batches between two checkpoints; 0 for one after each epoch. Default 0.", 0, int.MaxValue, 0);
 
-    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, _epochs, _unfreeze, _folds, _testFraction, _output, _force, _resume, _every];
+    public override IEnumerable<Symbol> Parameters => [.. _tuning.All, .. _schedule.All, _folds, _testFraction, _output, _force, _resume, _every];
 
     public override VerbResult Run(VerbContext context)
     {
@@ -38,15 +36,17 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force) || (checkpoints.Resume && checkpoints.HasAny), _tuning.Network.Inputs(context));
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
-        var pipeline = _tuning.Pipeline(context, images, cache, how => how with { Epochs = context.Get(_epochs), Unfreeze = [.. (context.Get(_unfreeze) ?? []).Select(Phase)] }).SaveCheckpoints(checkpoints);
+        var pipeline = _schedule.Apply(context, _tuning.Pipeline(context, images, cache, how => _schedule.Apply(context, how))).SaveCheckpoints(checkpoints);
         context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
         // Only now: a call that is refused leaves the checkpoints as they are.
         using var taken = checkpoints.Take();
         RefuseLeftOver(context, checkpoints);
         if (!checkpoints.Resume) checkpoints.Delete();
-        var training = context.Progress is null ? null : new TrainingReporter(context.Progress);
-        var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, images, training));
-        using var tuned = Resumable(context, checkpoints, () => UsageException.Of(() => pipeline.Fit(images, null, context.Progress, training, context.CancellationToken)));
+        var training = new TrainingReporter(context.Progress, context.Log);
+        // Read once, before anything is held out: what cannot be read is in no part, as in 'train'.
+        var before = Resumable(context, checkpoints, () => pipeline.Features(images, context.Progress, context.CancellationToken));
+        var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, before.Images, training));
+        using var tuned = Resumable(context, checkpoints, () => UsageException.Of(() => pipeline.Fit(before.Images, null, context.Progress, training, context.CancellationToken)));
         Resumable(context, checkpoints, () =>
         {
             Directory.CreateDirectory(folder);
@@ -63,7 +63,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         json["trained"] = new JsonArray([.. tuned.TrainedWeights.Select(w => (JsonNode)JsonValue.Create(w)!)]);
         json["unchanged"] = JsonItems.Texts(tuned.FrozenWeights);
         json["unchangedSha256"] = tuned.FrozenHash;
-        json["skipped"] = VerbJson.Skipped(tuned.Before.Skipped);
+        json["skipped"] = VerbJson.Skipped(before.Skipped);
         json["model"] = model;
         json["network"] = network;
         json["figures"] = figuresFile;
@@ -74,14 +74,6 @@ internal sealed class FinetuneVerb() : Verb("finetune",
             foreach (var epoch in tuned.Training.Epochs) output.WriteLine(TrainingReporter.Line(epoch));
             output.WriteLine($"{DisplayText.Escape(model, 4096)}\n{DisplayText.Escape(network, 4096)}");
         });
-    }
-
-    private static UnfreezePhase Phase(string text)
-    {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        string value = text[(colon + 1)..];
-        if (colon < 0 || value.Length == 0 || !int.TryParse(text.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out int epochs)) throw new UsageException($"--unfreeze is '{DisplayText.Escape(text)}', expected EPOCHS:VALUE, such as 5:fire5/concat_1 or 10:none");
-        return new UnfreezePhase(epochs, value == "none" ? [] : [FreezeRule.Until(value)]);
     }
 
     private FineTuneCheckpoints Checkpoints(VerbContext context, string folder)
@@ -114,7 +106,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         }
     }
 
-    private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, IProgress<TrainingProgress>? training)
+    private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, TrainingReporter training)
     {
         if (context.IsGiven(_folds))
         {

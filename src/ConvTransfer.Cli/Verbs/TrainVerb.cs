@@ -19,8 +19,8 @@ internal sealed class TrainVerb() : Verb("train",
         [("none", FeatureNormalization.None), ("min-max", FeatureNormalization.MinMax), ("mean-variance", FeatureNormalization.MeanVariance), ("robust", FeatureNormalization.RobustScaling)];
 
     private readonly NetworkOptions _network = new();
-    private readonly Option<string> _trainer = Choice("--trainer", "How the classifier, multinomial logistic regression, is trained.", Trainers.Select(t => t.Name));
-    private readonly Option<string> _normalize = Choice("--normalize", "What is done to each feature first.", Normalizations.Select(n => n.Name));
+    private readonly Option<string> _trainer = CommonOptions.Choice("--trainer", "How the classifier, multinomial logistic regression, is trained.", Trainers.Select(t => t.Name));
+    private readonly Option<string> _normalize = CommonOptions.Choice("--normalize", "What is done to each feature first.", Normalizations.Select(n => n.Name));
     private readonly Option<double> _l1 = CommonOptions.Number("--l1", "Weight of the absolute weights in the loss. Default 0.", 0, 1e6, 0);
     private readonly Option<double> _l2 = CommonOptions.Number("--l2", "Weight of the squared weights in the loss. Default: 1 for lbfgs; for sdca by the number of pictures.", 0, 1e6, 1);
     private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
@@ -74,13 +74,5 @@ internal sealed class TrainVerb() : Verb("train",
         }
         var figures = pipeline.HoldOut(features, context.Get(_testFraction), context.CancellationToken);
         return (figures.ToString(), FiguresJson.Of(figures), FiguresJson.Of(figures, indented: true));
-    }
-
-    // The first is the default.
-    private static Option<string> Choice(string name, string description, IEnumerable<string> choices)
-    {
-        string[] names = [.. choices];
-        var option = new Option<string>(name) { Description = $"{description} Default {names[0]}.", DefaultValueFactory = _ => names[0] };
-        return option.AcceptOnlyFromAmong(names);
     }
 }

@@ -5,6 +5,7 @@ using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime.Caching;
+using ConvTransfer.Tests.Common;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Tests.Pipelines;
@@ -116,6 +117,23 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
     }
 
+    // The head alone in the first two epochs: the network's own layers do not move.
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void TheHeadComesFirst(int epochs, bool isMoved)
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new Immediate<TrainingProgress>(p =>
+        {
+            if (p.Epoch == epochs && p.Batch == p.Batches) source.Cancel();
+        });
+        using var model = Pipeline(new FineTuneOptions { BatchSize = 6 }).FineTune(epochs: 4).HeadFirst(2).Fit(_pictures.Images, training: progress, cancellationToken: source.Token);
+        Assert.Equal(!isMoved, model.FrozenWeights.Contains("conv4.weight"));
+        Assert.Contains("conv1.weight", model.FrozenWeights);
+        Assert.NotEqual(0, model.Head.Weights[0]);
+    }
+
     [Fact]
     public void BadHeldOutPicturesAreLeftOutBeforeTheTraining()
     {
@@ -208,10 +226,5 @@ public sealed class FineTunePipelineTests : IDisposable
         using var before = Pipeline().Fit(_pictures.Images);
         using var after = Pipeline(cache: cache).Fit(_pictures.Images);
         Assert.True(Weights(before).AsSpan().SequenceEqual(Weights(after)));
-    }
-
-    private sealed class Immediate<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
     }
 }
