@@ -55,12 +55,13 @@ internal sealed class ConvolutionGeometry
     public int SumLength { get; }
 
     /// <summary>True when every output position sees the one input position of its own number: a matrix product.</summary>
+    /// <remarks>A transposed convolution may have a result, here the input, that is longer than its windows reach: then the positions of the one are not those of the other.</remarks>
     public bool IsPointwise
     {
         get
         {
             foreach (var axis in Axes)
-                if (axis.Kernel != 1 || axis.Stride != 1 || axis.PadBegin != 0 || axis.PadEnd != 0) return false;
+                if (axis.Kernel != 1 || axis.Stride != 1 || axis.PadBegin != 0 || axis.PadEnd != 0 || axis.Input != axis.Output) return false;
             return true;
         }
     }

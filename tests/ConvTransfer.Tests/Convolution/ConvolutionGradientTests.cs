@@ -11,7 +11,16 @@ public sealed class ConvolutionGradientTests
 {
     private const int RandomCases = 150;
 
-    private static IEnumerable<Case> Cases() => F32ConvolutionTests.Cases().Concat(Enumerable.Range(0, RandomCases).Select(Random));
+    private static IEnumerable<Case> Cases() => F32ConvolutionTests.Cases().Concat(LongerInputs).Concat(Enumerable.Range(0, RandomCases).Select(Random));
+
+    // A transposed convolution whose result is longer than its windows reach: dW took positions of one row for those of the next.
+    private static readonly Case[] LongerInputs =
+    [
+        new("pointwise, a longer input", 2, 1, 1, 1, [new WindowAxis(4, 1, 1, 1, 0, 0, 2)]),
+        new("pointwise, both axes longer", 3, 5, 7, 1, [new WindowAxis(5, 1, 1, 1, 0, 0, 4), new WindowAxis(9, 1, 1, 1, 0, 0, 6)]),
+        new("pointwise, a longer last axis, groups", 2, 6, 9, 3, [new WindowAxis(4, 1, 1, 1, 0, 0, 4), new WindowAxis(5, 1, 1, 1, 0, 0, 3)]),
+        new("depthwise, a longer input", 2, 6, 6, 6, [new WindowAxis(4, 1, 1, 1, 0, 0, 2), new WindowAxis(7, 3, 2, 1, 0, 0, 2)]),
+    ];
 
     // Convolution is linear in X and in W, so ⟨dY, conv(X, W)⟩ = ⟨dX, X⟩ = ⟨dW, W⟩.
     [Fact]

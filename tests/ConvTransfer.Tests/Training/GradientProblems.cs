@@ -53,6 +53,15 @@ public sealed class RandomShapes(long seed)
     /// <summary>Normally distributed numbers.</summary>
     public ProblemInput Normal(params long[] dims) => ProblemData.Normal(_data++, dims);
 
+    /// <summary>Normally distributed numbers around 0, or around something farther away, at most <paramref name="farthest"/>.</summary>
+    public ProblemInput Around(double farthest, params long[] dims)
+    {
+        float centre = (float)(One(0, 0.1, 1) * farthest);
+        var near = Normal(dims);
+        using var tensor = near.Data.ToTensor();
+        return ProblemData.Of(dims, Array.ConvertAll(tensor.AsSpan<float>().ToArray(), v => v + centre));
+    }
+
     /// <summary>Numbers from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public ProblemInput Uniform(double least, double most, params long[] dims)
     {

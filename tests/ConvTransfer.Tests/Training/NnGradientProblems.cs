@@ -10,7 +10,7 @@ internal sealed class ConvGradientProblems : GradientProblems
     public override OperatorProblem Draw(RandomShapes random)
     {
         int rank = random.One(1, 2, 2, 2, 3), group = random.One(1, 1, 2, 3), perGroup = random.Int(1, 3), filters = group * random.Int(1, 3);
-        long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, rank == 3 ? 2 : 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
+        long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, rank == 3 ? 2 : 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, random.Int(0, 9) == 0 ? 12 : 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
         long[] pads = [.. Enumerable.Range(0, 2 * rank).Select(_ => (long)random.Int(0, 2))];
         long[] spatial = [.. kernel.Select((k, a) => ((k - 1) * dilations[a]) + random.Int(1, rank == 3 ? 3 : 6))];
         return Of([random.Normal([random.Int(1, 3), group * perGroup, .. spatial]), random.Normal([filters, perGroup, .. kernel]), random.Flip() ? random.Normal(filters) : null],
@@ -24,6 +24,7 @@ internal sealed class ConvTransposeGradientProblems : GradientProblems
 
     public override OperatorProblem Draw(RandomShapes random)
     {
+        if (random.Int(0, 4) == 0) return Longer(random);
         int rank = random.One(1, 2, 2, 2, 3), group = random.One(1, 1, 2, 3), channels = group * random.Int(1, 3), perGroup = random.Int(1, 3);
         long[] kernel = [.. Enumerable.Range(0, rank).Select(_ => (long)random.Int(1, 3))], strides = [.. kernel.Select(_ => (long)random.Int(1, 3))], dilations = [.. kernel.Select(_ => (long)random.Int(1, 2))];
         long[] spatial = [.. kernel.Select(_ => (long)random.Int(1, rank == 3 ? 3 : 5))], more = [.. strides.Select((s, a) => (long)random.Int(0, (int)System.Math.Max(s, dilations[a]) - 1))];
@@ -36,6 +37,22 @@ internal sealed class ConvTransposeGradientProblems : GradientProblems
         };
         return Of([random.Normal([random.Int(1, 3), channels, .. spatial]), random.Normal([channels, perGroup, .. kernel]), random.Flip() ? random.Normal(perGroup * group) : null],
             place, ProblemData.Attribute("group", group), ProblemData.List("strides", strides), ProblemData.List("dilations", dilations), ProblemData.List("output_padding", more));
+    }
+
+    // Windows of one tap that step from neighbour to neighbour, and a result that goes on behind them: no matrix product, though it looks like one.
+    private OperatorProblem Longer(RandomShapes random)
+    {
+        int rank = random.Int(1, 3), group = random.One(1, 2), channels = group * random.Int(1, 3), perGroup = random.Int(1, 3);
+        bool isSingle = random.Flip();
+        long[] spatial = [.. Enumerable.Range(0, rank).Select(_ => isSingle ? 1L : random.Int(1, 4))], ones = [.. spatial.Select(_ => 1L)];
+        NodeAttribute[] place = random.Int(0, 2) switch
+        {
+            0 when isSingle => [ProblemData.Attribute("auto_pad", random.One("SAME_UPPER", "SAME_LOWER")), ProblemData.List("strides", [.. spatial.Select(_ => (long)random.Int(1, 3))])],
+            1 => [ProblemData.List("output_padding", [.. spatial.Select(_ => (long)random.Int(0, 1))]), ProblemData.List("dilations", [.. spatial.Select(_ => 2L)])],
+            _ => [ProblemData.List("output_shape", [.. spatial.Select(d => d + random.Int(0, 2))])],
+        };
+        return Of([random.Normal([random.Int(1, 3), channels, .. spatial]), random.Normal([channels, perGroup, .. ones]), random.Flip() ? random.Normal(perGroup * group) : null],
+            [ProblemData.Attribute("group", group), .. place]);
     }
 }
 
@@ -101,7 +118,7 @@ internal sealed class BatchNormalizationGradientProblems : GradientProblems
         bool trains = random.Flip();
         long[] dims = trains ? [random.Int(2, 4), .. random.Shape(0, 3, 4)] : random.Shape(2, 5, 6);
         long c = dims.Length == 1 ? 1 : dims[1];
-        var problem = Of([random.Normal(dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], outputs: trains ? random.Int(1, 3) : 1,
+        var problem = Of([random.Around(10, dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], outputs: trains ? random.Int(1, 3) : 1,
             ProblemData.Attribute("epsilon", trains ? 0.01f : random.One(1e-5f, 0.01f)), ProblemData.Attribute("training_mode", trains ? 1 : 0));
         return problem with { Node = problem.Node with { Outputs = problem.Node.Outputs.Select((o, i) => i == 0 ? o : $"running{i}").ToValueList() } };
     }
@@ -116,7 +133,7 @@ internal sealed class BatchStatisticsNormalizationGradientProblems : GradientPro
     public override OperatorProblem Draw(RandomShapes random)
     {
         long[] dims = [random.Int(2, 4), random.Int(1, 4), .. random.Shape(0, 3)];
-        var problem = Of([random.Normal(dims), random.Normal(dims[1]), random.Normal(dims[1])], outputs: 3, ProblemData.Attribute("epsilon", 0.01f));
+        var problem = Of([random.Around(10, dims), random.Normal(dims[1]), random.Normal(dims[1])], outputs: 3, ProblemData.Attribute("epsilon", 0.01f));
         return problem with { Node = problem.Node with { Outputs = ["y0", "mean", "variance"] } };
     }
 }
