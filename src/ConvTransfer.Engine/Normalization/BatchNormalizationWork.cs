@@ -21,6 +21,9 @@ internal unsafe struct BatchNormalizationGradients<T> where T : unmanaged
 /// <remarks>A channel's sums run over its images in order, each image's row as <see cref="RowSum"/> has it: the bits do not depend on the threads.</remarks>
 internal abstract unsafe class BatchNormalizationWork<T>(nint images, nint channels, nint positions, double epsilon) : CrewWork where T : unmanaged
 {
+    // Images without elements take no bytes of a file, however many they are: nothing is done for each.
+    private readonly nint _images = positions == 0 ? 0 : images;
+
     private struct State
     {
         public bool IsForward;
@@ -62,6 +65,9 @@ internal abstract unsafe class BatchNormalizationWork<T>(nint images, nint chann
     /// <summary>Σ (x − mean)².</summary>
     protected abstract double RowSquares(T* x, double mean, nint count);
 
+    /// <summary>Σ (x − mean).</summary>
+    protected abstract double RowDeviations(T* x, double mean, nint count);
+
     /// <summary>Σ dy · (x − mean).</summary>
     protected abstract double RowProducts(T* dy, T* x, double mean, nint count);
 
@@ -79,22 +85,35 @@ internal abstract unsafe class BatchNormalizationWork<T>(nint images, nint chann
 
     private void ForwardChannel(in State s, nint channel)
     {
-        double sum = 0, squares = 0, elements = (double)images * positions;
-        for (nint n = 0; n < images; n++) sum += RowSum(s.X + Row(n, channel), positions);
+        double sum = 0, squares = 0, elements = (double)_images * positions;
+        for (nint n = 0; n < _images; n++) sum += RowSum(s.X + Row(n, channel), positions);
         Write(sum / elements, s.Mean + channel);
         // From here on the mean is the rounded one, so that the backward run, which reads it, sees the same numbers.
         double mean = Read(s.Mean + channel);
-        for (nint n = 0; n < images; n++) squares += RowSquares(s.X + Row(n, channel), mean, positions);
-        Write(squares / elements, s.Variance + channel);
+        for (nint n = 0; n < _images; n++) squares += RowSquares(s.X + Row(n, channel), mean, positions);
+        double variance = squares / elements;
+        if (RowNormalization.IsFar(mean, variance)) (mean, variance) = Corrected(s, channel, mean, variance);
+        Write(variance, s.Variance + channel);
         double factor = Read(s.Scale + channel) / Math.Sqrt(Read(s.Variance + channel) + epsilon), shift = Read(s.Shift + channel);
-        for (nint n = 0; n < images; n++) Normalize(s.X + Row(n, channel), mean, factor, shift, s.Y + Row(n, channel), positions);
+        for (nint n = 0; n < _images; n++) Normalize(s.X + Row(n, channel), mean, factor, shift, s.Y + Row(n, channel), positions);
+    }
+
+    // The mean with what it was off, rounded again, and the variance around that one.
+    private (double Mean, double Variance) Corrected(in State s, nint channel, double mean, double variance)
+    {
+        double sum = 0;
+        for (nint n = 0; n < _images; n++) sum += RowDeviations(s.X + Row(n, channel), mean, positions);
+        double off = sum / ((double)_images * positions);
+        Write(mean + off, s.Mean + channel);
+        double rounded = Read(s.Mean + channel), rest = mean + off - rounded;
+        return (rounded, Math.Max(0, variance - (off * off)) + (rest * rest));
     }
 
     private void BackwardChannel(in BatchNormalizationGradients<T> g, nint channel)
     {
-        double sum = 0, products = 0, elements = (double)images * positions, mean = Read(g.Mean + channel), inverse = 1 / Math.Sqrt(Read(g.Variance + channel) + epsilon);
+        double sum = 0, products = 0, elements = (double)_images * positions, mean = Read(g.Mean + channel), inverse = 1 / Math.Sqrt(Read(g.Variance + channel) + epsilon);
         bool sums = !g.Frozen || g.DScale is not null || g.DShift is not null;
-        for (nint n = 0; sums && n < images; n++)
+        for (nint n = 0; sums && n < _images; n++)
         {
             sum += RowSum(g.DY + Row(n, channel), positions);
             products += RowProducts(g.DY + Row(n, channel), g.X + Row(n, channel), mean, positions);
@@ -103,6 +122,6 @@ internal abstract unsafe class BatchNormalizationWork<T>(nint images, nint chann
         if (g.DScale is not null) Write(products * inverse, g.DScale + channel);
         if (g.DX is null) return;
         double a = Read(g.Scale + channel) * inverse, b = g.Frozen ? 0 : -a * inverse * inverse * products / elements, c = g.Frozen ? 0 : -a * sum / elements;
-        for (nint n = 0; n < images; n++) Differentiate(g.DY + Row(n, channel), g.X + Row(n, channel), mean, a, b, c, g.DX + Row(n, channel), positions);
+        for (nint n = 0; n < _images; n++) Differentiate(g.DY + Row(n, channel), g.X + Row(n, channel), mean, a, b, c, g.DX + Row(n, channel), positions);
     }
 }

@@ -30,6 +30,8 @@ internal sealed unsafe class F32BatchNormalization<V>(nint images, nint channels
 
     protected override double RowSquares(float* x, double mean, nint count) => Sum<Square>(x, x, (float)mean, count);
 
+    protected override double RowDeviations(float* x, double mean, nint count) => Sum<Deviation>(x, x, (float)mean, count);
+
     protected override double RowProducts(float* dy, float* x, double mean, nint count) => Sum<Product>(dy, x, (float)mean, count);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -90,6 +92,11 @@ internal sealed unsafe class F32BatchNormalization<V>(nint images, nint channels
     private readonly struct Plain : ITerm
     {
         public static V Of(V x, V y, V mean) => x;
+    }
+
+    private readonly struct Deviation : ITerm
+    {
+        public static V Of(V x, V y, V mean) => x - mean;
     }
 
     private readonly struct Square : ITerm

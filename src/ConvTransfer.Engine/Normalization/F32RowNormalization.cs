@@ -16,7 +16,10 @@ internal static class F32RowNormalization
 }
 
 /// <summary>The normalization of rows of float32 in vectors, any alignment. Sums are taken lane by lane over stretches of at most 64 vectors, those in double.</summary>
-/// <remarks>The mean is taken off in two parts, its float32 and the rest, so that a row far from 0 loses nothing that its elements hold.</remarks>
+/// <remarks>
+/// The mean is taken off in two parts, its float32 and the rest, and in a row far from 0, whose sums are rounded in every lane, it is itself corrected by the mean of what is off it:
+/// such a row loses nothing that its elements hold.
+/// </remarks>
 internal sealed unsafe class F32RowNormalization<V>(nint rows, ScaleLayout layout, double epsilon) : RowNormalization<float>(rows, layout, epsilon) where V : unmanaged, IVector<V>
 {
     private const int VectorsPerStretch = 64;
@@ -24,7 +27,10 @@ internal sealed unsafe class F32RowNormalization<V>(nint rows, ScaleLayout layou
     protected override (double Mean, double Variance) Moments(float* x, nint length)
     {
         double mean = Sum<Plain>(x, 0, length) / length;
-        return (mean, Sum<Square>(x, mean, length) / length);
+        double variance = Sum<Square>(x, mean, length) / length;
+        if (!RowNormalization.IsFar(mean, variance)) return (mean, variance);
+        double off = Sum<Deviation>(x, mean, length) / length;
+        return (mean + off, Math.Max(0, variance - (off * off)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -88,6 +94,11 @@ internal sealed unsafe class F32RowNormalization<V>(nint rows, ScaleLayout layou
     private readonly struct Plain : ITerm
     {
         public static V Of(V x, V high, V low) => x;
+    }
+
+    private readonly struct Deviation : ITerm
+    {
+        public static V Of(V x, V high, V low) => x - high - low;
     }
 
     private readonly struct Square : ITerm

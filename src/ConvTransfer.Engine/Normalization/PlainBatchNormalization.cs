@@ -20,6 +20,13 @@ internal sealed unsafe class PlainBatchNormalization<T>(nint images, nint channe
         return sum;
     }
 
+    protected override double RowDeviations(T* x, double mean, nint count)
+    {
+        double sum = 0;
+        for (nint i = 0; i < count; i++) sum += Read(x + i) - mean;
+        return sum;
+    }
+
     protected override double RowProducts(T* dy, T* x, double mean, nint count)
     {
         double sum = 0;

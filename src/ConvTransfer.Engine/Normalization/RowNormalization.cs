@@ -8,6 +8,15 @@ namespace ConvTransfer.Engine.Normalization;
 /// <param name="Run">The neighbours that share one; a row has perRow · run elements.</param>
 internal readonly record struct ScaleLayout(nint Rows, nint PerRow, nint Run);
 
+/// <summary>What the normalizations of float32 have in common.</summary>
+internal static class RowNormalization
+{
+    private const double FarDeviations = 4;
+
+    /// <summary>True where the elements lie so far from 0, for how much they differ, that a mean from sums in float32 is off by more than they are.</summary>
+    public static bool IsFar(double mean, double variance) => mean * mean > FarDeviations * FarDeviations * variance;
+}
+
 /// <summary>(x - mean) / sqrt(variance + epsilon) · scale + shift with the mean and variance of each row of [rows, length]. Immutable; allocates nothing when it runs.</summary>
 /// <remarks>What layer, group and instance normalization have in common: they differ in what a row is, and in what shares a scale.</remarks>
 internal abstract unsafe class RowNormalization<T>(nint rows, ScaleLayout layout, double epsilon) : CrewWork where T : unmanaged
@@ -27,6 +36,8 @@ internal abstract unsafe class RowNormalization<T>(nint rows, ScaleLayout layout
     /// <param name="crew">The threads that may share the work.</param>
     public void Run(T* x, T* scale, T* shift, T* y, float* mean, float* inverse, Crew crew)
     {
+        // Rows without elements take no bytes of a file, however many they are.
+        if (_length == 0 && mean is null && inverse is null) return;
         void** state = stackalloc void*[] { x, scale, shift, y, mean, inverse };
         crew.For(this, state, checked((int)((rows + RowsPerUnit - 1) / RowsPerUnit)));
     }

@@ -22,7 +22,8 @@ internal static class RowNormalizationGradient
         string dy = Viewed(g.Gradient, shape, view), x = Viewed(g.Input(0), shape, view);
         if (g.IsWanted(2)) g.Accumulate(2, Viewed(g.SummedTo(dy, view, spread), spread, g.N.InputShape(2)));
         if (!g.IsWanted(0) && !g.IsWanted(1)) return;
-        string centred = g.Node("Sub", [x, Mean(x)]);
+        // Far from 0 the mean is rounded by more than the elements differ: what that leaves has a mean of its own.
+        string nearly = g.Node("Sub", [x, Mean(x)]), centred = g.Node("Sub", [nearly, Mean(nearly)]);
         string deviation = g.Node("Sqrt", [g.Node("Add", [Mean(Times(centred, centred)), g.Scalar(epsilon)])]), normalized = g.Node("Div", [centred, deviation]);
         if (g.IsWanted(1)) g.Accumulate(1, Viewed(g.SummedTo(Times(dy, normalized), view, spread), spread, g.N.InputShape(1)));
         if (!g.IsWanted(0)) return;

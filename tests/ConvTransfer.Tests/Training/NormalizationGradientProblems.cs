@@ -10,7 +10,7 @@ internal sealed class LayerNormalizationGradientProblems : GradientProblems
     {
         long[] dims = [.. random.Shape(0, 3), random.Int(2, 6)];
         int axis = random.Int(0, dims.Length - 1);
-        return Of([random.Normal(dims), random.Normal(dims[axis..]), random.Flip() ? random.Normal(dims[axis..]) : null],
+        return Of([random.Around(100, dims), random.Normal(dims[axis..]), random.Flip() ? random.Normal(dims[axis..]) : null],
             ProblemData.Attribute("axis", random.Flip() ? axis : axis - dims.Length), ProblemData.Attribute("epsilon", random.One(0.1f, 0.01f)));
     }
 }
@@ -23,7 +23,7 @@ internal sealed class GroupNormalizationGradientProblems : GradientProblems
     public override OperatorProblem Draw(RandomShapes random)
     {
         long groups = random.Int(1, 3), channels = groups * random.Int(1, 3), opset = random.One(18, 21), scales = opset == 18 ? groups : channels;
-        var problem = Of([random.Normal([random.Int(1, 3), channels, .. random.Shape(0, 3, 4)]), random.Normal(scales), random.Normal(scales)],
+        var problem = Of([random.Around(100, [random.Int(1, 3), channels, .. random.Shape(0, 3, 4)]), random.Normal(scales), random.Normal(scales)],
             ProblemData.Attribute("num_groups", groups), ProblemData.Attribute("epsilon", random.One(0.1f, 0.01f)));
         return problem with { Opset = opset };
     }

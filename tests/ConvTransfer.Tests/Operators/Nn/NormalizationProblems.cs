@@ -20,6 +20,9 @@ internal sealed class BatchNormalizationProblems : OperatorProblems
         yield return Training(Make("training, Y alone", 15, [3, 2, 5], constant: false), 1);
         yield return Training(OperatorProblem.Of("training, a single axis", OpType, 15, [ProblemData.Normal(1, 9), .. Enumerable.Range(2, 4).Select(i => Positive(i, 1))]), 2);
         yield return Training(OperatorProblem.Of("training, other types of scale and statistics", OpType, 15, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), Pair(1.5f, 2), Pair(0, 1), ProblemData.Of<double>([2], 0.5, 1), ProblemData.Of<double>([2], 2, 3)]), 3);
+        // Pixels are far from 0 for how much they differ: the mean must not be lost.
+        yield return Training(OperatorProblem.Of("training, far from 0", OpType, 15, [Far(1000, 3, 2, 700), .. Enumerable.Range(2, 4).Select(i => Positive(i, 2))]), 3);
+        yield return Training(OperatorProblem.Of("training, equal elements", OpType, 15, [Equal(255.3f, 2, 1, 2048), .. Enumerable.Range(2, 4).Select(i => Positive(i, 1))]), 3);
         yield return Training(Make("training, no image", 15, [0, 3, 2], constant: false), 3);
     }
 
@@ -34,6 +37,14 @@ internal sealed class BatchNormalizationProblems : OperatorProblems
     {
         Node = problem.Node with { Attributes = [.. problem.Node.Attributes, ProblemData.Attribute("training_mode", 1L)], Outputs = Enumerable.Range(0, outputs).Select(i => $"y{i}").ToValueList() },
     };
+
+    internal static ProblemInput Far(float offset, params long[] dims)
+    {
+        var random = new Core.CounterRandom(7);
+        return ProblemData.Of(dims, [.. Enumerable.Range(0, (int)dims.Aggregate(1L, (p, d) => p * d)).Select(_ => offset + (float)random.NextNormal())]);
+    }
+
+    internal static ProblemInput Equal(float value, params long[] dims) => ProblemData.Of(dims, [.. Enumerable.Repeat(value, (int)dims.Aggregate(1L, (p, d) => p * d))]);
 
     private static ProblemInput Positive(int seed, params long[] dims)
     {
@@ -51,6 +62,7 @@ internal sealed class InstanceNormalizationProblems : OperatorProblems
     public override IEnumerable<OperatorProblem> All()
     {
         foreach (long opset in new long[] { 1, 6, 22 }) yield return OperatorProblem.Of($"opset {opset}", OpType, opset, [ProblemData.Normal(1, 2, 3, 5, 7), ProblemData.Normal(2, 3), ProblemData.Normal(3, 3)], batchInput: 0);
+        yield return OperatorProblem.Of("far from 0", OpType, 6, [BatchNormalizationProblems.Far(1000, 2, 3, 40, 40), ProblemData.Normal(2, 3), ProblemData.Normal(3, 3)], batchInput: 0);
         yield return OperatorProblem.Of("one axis", OpType, 6, [ProblemData.Normal(1, 2, 3, 5), ProblemData.Normal(2, 3).AsConstant(), ProblemData.Normal(3, 3).AsConstant()], [ProblemData.Attribute("epsilon", 0.1f)], batchInput: 0);
     }
 }
@@ -67,6 +79,8 @@ internal sealed class LayerNormalizationProblems : OperatorProblems
             yield return OperatorProblem.Of($"axis {axis}, with statistics", OpType, 17, [ProblemData.Normal(1, 3, 5, 7), ProblemData.Normal(2, normalized), ProblemData.Normal(3, normalized)], [ProblemData.Attribute("axis", axis)], outputs: 3, batchInput: axis is 0 or -3 ? null : 0);
         }
         foreach (long length in new long[] { 1, 16, 33, 5000 }) yield return OperatorProblem.Of($"rows of {length}", OpType, 18, [ProblemData.Normal(1, 2, 3, length), ProblemData.Normal(2, length).AsConstant(), ProblemData.Normal(3, length).AsConstant()], [ProblemData.Attribute("epsilon", 0.01f)], batchInput: 0);
+        yield return OperatorProblem.Of("far from 0", OpType, 17, [BatchNormalizationProblems.Far(1000, 3, 700), ProblemData.Normal(2, 700), ProblemData.Normal(3, 700)], outputs: 3, batchInput: 0);
+        yield return OperatorProblem.Of("equal elements far from 0", OpType, 17, [BatchNormalizationProblems.Equal(255.3f, 2, 4096), ProblemData.Normal(2, 4096)], outputs: 3, batchInput: 0);
         yield return OperatorProblem.Of("no bias", OpType, 17, [ProblemData.Normal(1, 2, 7), ProblemData.Normal(2, 7)], batchInput: 0);
         yield return OperatorProblem.Of("double", OpType, 17, [ProblemData.Of<double>([2, 3], 1, 2, 3, 1e9, 1e9 + 1, 1e9 + 3), ProblemData.Of<double>([3], 1, 2, 3)], outputs: 3);
         var deviation = OperatorProblem.Of("deviation without mean", OpType, 17, [ProblemData.Normal(1, 2, 7), ProblemData.Normal(2, 7), ProblemData.Normal(3, 7)], [ProblemData.Attribute("stash_type", 1)], outputs: 3);
