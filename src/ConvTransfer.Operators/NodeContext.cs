@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
@@ -65,6 +66,19 @@ internal sealed class NodeContext
 
     /// <summary>The concrete shape of an output; only while evaluating and lowering.</summary>
     public Shape OutputShape(int index) => _outputs[index].ToShape();
+
+    /// <summary>True when the outputs have not one element and the operator asks for nothing else: there is nothing to run. Only after inference, when all lengths are known.</summary>
+    /// <remarks>However long the other axes are, which cost a file nothing beside a length of 0.</remarks>
+    public bool HasNothingToRun
+    {
+        get
+        {
+            if (Operator.ChecksElements) return false;
+            for (int i = 0; i < OutputCount; i++)
+                if (HasOutput(i) && OutputShape(i).ElementCount > 0) return false;
+            return true;
+        }
+    }
 
     /// <summary>The value of an input that is known while planning; null when it is known only at run time, or left out.</summary>
     public Tensor? Constant(int index) => HasInput(index) ? _constant(index) : null;
@@ -150,6 +164,12 @@ internal sealed class NodeContext
     public void Require([DoesNotReturnIf(false)] bool condition, string message)
     {
         if (!condition) throw Invalid(message);
+    }
+
+    /// <summary>Throws <see cref="Invalid"/> unless the condition holds. The message is put together only then: a check may stand in a loop over all that a node lists.</summary>
+    public void Require([DoesNotReturnIf(false)] bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref FaultMessage message)
+    {
+        if (!condition) throw Invalid(message.ToText());
     }
 
     internal void SetOutputs(TensorType[] outputs) => _outputs = outputs;

@@ -18,6 +18,9 @@ internal abstract class Operator
     /// <summary>The part that the operator plays in a network; decides where names such as "penultimate" lie.</summary>
     public virtual OperatorRole Role => OperatorRole.Other;
 
+    /// <summary>True when a run refuses elements of its inputs, such as indices out of range, even where it has nothing to compute.</summary>
+    public virtual bool ChecksElements => false;
+
     /// <summary>
     /// The types of the outputs, and the place for every check of values, so that errors come when the graph is planned.
     /// Called with the rank of every input known; lengths may be symbolic, and values of inputs may be unknown (<see cref="NodeContext.Constant"/> is null).

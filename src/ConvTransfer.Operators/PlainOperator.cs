@@ -30,7 +30,9 @@ internal abstract unsafe class PlainKernel
     {
         int inputs = x.Length, outputs = n.OutputCount;
         var y = new Tensor[outputs];
-        byte** addresses = stackalloc byte*[inputs + outputs];
+        // A node may name millions of inputs: their addresses are not put on the stack.
+        using var table = new AlignedMemory((inputs + (long)outputs) * sizeof(byte*));
+        byte** addresses = (byte**)table.Pointer;
         string[]?[] strings = new string[]?[inputs + outputs];
         Slot[] from = new Slot[inputs], to = new Slot[outputs];
         for (int i = 0; i < inputs; i++) from[i] = Place(x[i], i, addresses, strings);

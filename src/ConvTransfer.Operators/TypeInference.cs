@@ -43,8 +43,8 @@ internal sealed class TypeInference
     /// <summary>True to hold float16 values as float32.</summary>
     public bool WidenHalf { get; init; }
 
-    /// <summary>The greatest number of bytes that one folded result may take.</summary>
-    public long MemoryLimit { get; init; } = Limits.Default.MemoryBytes;
+    /// <summary>How many bytes and axes one value may have.</summary>
+    public Limits Limits { get; init; } = Limits.Default;
 
     /// <summary>The type of a value; null when it is not known.</summary>
     public TensorType? TypeOf(string name) => _types.GetValueOrDefault(name) ?? Constants.TypeOf(name);
@@ -143,6 +143,9 @@ internal sealed class TypeInference
     // A value that alone is beyond the limit is refused before anything is made for it.
     private TensorType CheckedSize(NodeContext n, TensorType type)
     {
+        // A gradient may split every axis in two.
+        int most = ReferenceEquals(_operators, OperatorSet.Training) ? 2 * Limits.Rank : Limits.Rank;
+        if (type.Dims is { Count: int rank } && rank > most) throw n.OverLimit($"the output has {rank} axes, at most {most} are supported");
         if (!type.IsStatic) return type;
         long count = 1;
         bool isEmpty = false;
@@ -153,7 +156,7 @@ internal sealed class TypeInference
             else isEmpty = true;
         }
         long bytes = checked(count * 8) / 8 * System.Math.Max(1, type.ElementType.SizeInBytes());
-        if (!isEmpty && bytes > MemoryLimit) throw n.OverLimit($"the output {type} needs {bytes} bytes, beyond the memory limit of {MemoryLimit} bytes");
+        if (!isEmpty && bytes > Limits.MemoryBytes) throw n.OverLimit($"the output {type} needs {bytes} bytes, beyond the memory limit of {Limits.MemoryBytes} bytes");
         return type;
     }
 
@@ -168,10 +171,10 @@ internal sealed class TypeInference
         }
         long elements = outputs.Sum(i => n.OutputShape(i).ElementCount);
         if (!FoldEverything && elements > SmallFold) return;
-        if (elements > MemoryLimit / 8) throw n.OverLimit($"the result {n.Output(outputs[0])} is beyond the memory limit of {MemoryLimit} bytes");
+        if (elements > Limits.MemoryBytes / 8) throw n.OverLimit($"the result {n.Output(outputs[0])} is beyond the memory limit of {Limits.MemoryBytes} bytes");
         var x = new Tensor?[n.InputCount];
         for (int i = 0; i < x.Length; i++) x[i] = n.HasInput(i) ? Constants.Find(n.Node.Inputs[i]) : null;
-        var y = n.Operator.Evaluate(n, x);
+        var y = n.HasNothingToRun ? [.. Enumerable.Range(0, n.OutputCount).Select(i => Tensor.Uninitialized(n.Output(i).ElementType, n.OutputShape(i)))] : n.Operator.Evaluate(n, x);
         for (int i = 0; i < y.Length; i++)
         {
             if (!n.HasOutput(i)) y[i].Dispose();

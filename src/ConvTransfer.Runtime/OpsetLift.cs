@@ -64,7 +64,7 @@ public static class OpsetLift
             _problems.ThrowIfErrors(_model.File);
             using var known = new ConstantTable();
             foreach (var data in graph.Initializers) known.Add(data.Name, data);
-            var walk = new TypeInference(OperatorSet.Standard, _model.Opset, known, _problems) { MemoryLimit = _limits.MemoryBytes };
+            var walk = new TypeInference(OperatorSet.Standard, _model.Opset, known, _problems) { Limits = _limits };
             foreach (var input in graph.RequiredInputs)
                 if (input.Type is TensorType type) walk.Declare(input.Name, type);
             Node[] nodes = [.. walk.Run(order).SelectMany(typed => Lifted(typed, walk))];

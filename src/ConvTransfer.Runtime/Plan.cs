@@ -1,3 +1,4 @@
+using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Operators;
@@ -69,6 +70,14 @@ internal sealed class Plan : IDisposable
 
     /// <summary>What is known beyond the model's own constants.</summary>
     public required ConstantTable Constants { get; init; }
+
+    /// <summary>Refuses the plan where a run of it by a crew of that size takes more memory than the limit.</summary>
+    /// <exception cref="ConvTransferException">It does.</exception>
+    public void RequireMemory(int crew, long limit, string? file)
+    {
+        long scratch = ScratchBytes(crew);
+        if (scratch > limit - ArenaBytes) throw new ConvTransferException(FailureCause.Limit, $"the values between the nodes need {ArenaBytes} bytes and the working memory of {crew} threads {scratch}, beyond the memory limit of {limit} bytes", file);
+    }
 
     public void Dispose() => Constants.Dispose();
 }

@@ -54,7 +54,7 @@ internal static class PlanBuilder
 
     /// <summary>The type walk with the settings of a plan.</summary>
     public static TypeInference Walk(PreparedModel model, ConstantTable constants, ProblemList problems) =>
-        new(model.Operators, model.Model.Opset, constants, problems) { WidenHalf = true, MemoryLimit = model.Limits.MemoryBytes };
+        new(model.Operators, model.Model.Opset, constants, problems) { WidenHalf = true, Limits = model.Limits };
 
     // The nodes whose results are needed and not known yet; each with concrete types.
     private static List<NodeContext> Live(PreparedModel model, Segment segment, IReadOnlyList<TypedNode> typed, TypeInference types)
@@ -98,8 +98,7 @@ internal static class PlanBuilder
         }
         var (places, arena) = lowering.Place();
         Func<int, long>[] scratch = [.. lowering.Scratch];
-        if (arena > model.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"the values between the nodes need {arena} bytes, beyond the memory limit of {model.Limits.MemoryBytes} bytes", model.Model.File);
-        return new Plan
+        var plan = new Plan
         {
             Key = key,
             Steps = [.. lowering.Steps],
@@ -112,6 +111,8 @@ internal static class PlanBuilder
             MultiplyAdds = live.Aggregate(0L, (sum, n) => NodeCost.Sum(sum, NodeCost.Of(n)?.MultiplyAdds ?? 0)),
             Constants = constants,
         };
+        plan.RequireMemory(1, model.Limits.MemoryBytes, model.Model.File);
+        return plan;
     }
 
     // Asked whenever a session turns to another plan: allocates nothing.

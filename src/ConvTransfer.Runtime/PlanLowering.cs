@@ -35,7 +35,12 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
     {
         _current = fused;
         _residuals = Array.ConvertAll(fused.Residuals, Read);
-        var step = fused.Context.Operator.Lower(fused.Context, this);
+        if (fused.Context.HasNothingToRun)
+        {
+            for (int i = 0; i < fused.Context.OutputCount; i++) Output(i);
+            return;
+        }
+        var step = Step(fused.Context);
         if (step is AliasStep alias)
         {
             _slots[fused.Node.Outputs[alias.Output]] = Read(fused.Node.Inputs[alias.Input]);
@@ -67,7 +72,12 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
         return inner >= 0 && outer >= 0 && _inside.TryAdd(inner, (outer, byteOffset));
     }
 
-    public override void ReserveScratch(Func<int, long> bytes) => _scratch.Add(bytes);
+    public override void ReserveScratch(Func<int, long> bytes)
+    {
+        long least = bytes(1);
+        if (least > types.Limits.MemoryBytes) throw _current.Context.OverLimit($"its working memory needs {least} bytes, beyond the memory limit of {types.Limits.MemoryBytes} bytes");
+        _scratch.Add(bytes);
+    }
 
     public override T Shared<T>(string purpose, Func<T> create) where T : class
     {
@@ -144,6 +154,18 @@ internal sealed class PlanLowering(TypeInference types, SharedObjects shared, Co
             places[i] = places[i] with { Offset = offsets[block] + offset };
         }
         return (places, total);
+    }
+
+    private Step Step(NodeContext n)
+    {
+        try
+        {
+            return n.Operator.Lower(n, this);
+        }
+        catch (OverflowException)
+        {
+            throw n.OverLimit("a length that its plan works with does not fit the engine's integers; it is beyond every memory limit");
+        }
     }
 
     private Slot NewSlot(SlotPlace place)

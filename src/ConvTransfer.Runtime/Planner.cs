@@ -122,6 +122,9 @@ public sealed class Planner : IDisposable
         }
     }
 
+    /// <summary>Refuses a plan whose memory for a crew of that size is beyond the limit.</summary>
+    internal void RequireMemory(Plan plan, int crew) => plan.RequireMemory(crew, _model.Limits.MemoryBytes, _model.Model.File);
+
     private void RequireMemory(long bytes)
     {
         if (bytes > _model.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"a run needs at least {bytes} bytes for weights, inputs and the values between the nodes, beyond the memory limit of {_model.Limits.MemoryBytes} bytes", _model.Model.File);

@@ -61,7 +61,7 @@ internal sealed class PreparedModel : IDisposable
     // What constants alone decide is computed once, whatever its size. Problems are left to the plan's own walk.
     private Node[] Folded(List<Node> nodes)
     {
-        var walk = new TypeInference(Operators, Model.Opset, Constants, new ProblemList()) { WidenHalf = true, FoldEverything = true, MemoryLimit = Limits.MemoryBytes };
+        var walk = new TypeInference(Operators, Model.Opset, Constants, new ProblemList()) { WidenHalf = true, FoldEverything = true, Limits = Limits };
         walk.Run(nodes);
         return [.. nodes.Where(n => !n.Outputs.Any(o => o.Length > 0) || n.Outputs.Any(o => o.Length > 0 && !Constants.Contains(o)))];
     }
@@ -90,7 +90,7 @@ internal sealed class PreparedModel : IDisposable
         foreach (var data in Model.Graph.Initializers) own.Add(data.Name, data);
         if (!Model.Graph.Initializers.Any(t => t.ElementType == ElementType.Float16) && !Model.Graph.Inputs.Any(i => i.Type is TensorType { ElementType: ElementType.Float16 }) && !nodes.Any(n => n.OpType is "Cast" or "CastLike" or "Constant" or "ConstantOfShape")) return [];
         var found = new ProblemList();
-        var walk = new TypeInference(Operators, Model.Opset, own, found) { MemoryLimit = Limits.MemoryBytes };
+        var walk = new TypeInference(Operators, Model.Opset, own, found) { Limits = Limits };
         foreach (var input in Model.Graph.RequiredInputs)
             if (input.Type is TensorType type) walk.Declare(input.Name, type);
         walk.Run(nodes);

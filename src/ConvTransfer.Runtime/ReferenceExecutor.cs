@@ -42,7 +42,7 @@ public static class ReferenceExecutor
         }
         foreach (var input in flat.Graph.RequiredInputs)
             if (!inputs.ContainsKey(input.Name)) throw InputCheck.Missing(input);
-        var walk = new TypeInference(operators, flat.Opset, constants, problems) { FoldEverything = true, MemoryLimit = limits.MemoryBytes };
+        var walk = new TypeInference(operators, flat.Opset, constants, problems) { FoldEverything = true, Limits = limits };
         walk.Run(nodes);
         problems.ThrowIfErrors(model.File);
         return Array.ConvertAll(wanted, name => (constants.Find(name) ?? throw new ConvTransferException(FailureCause.Unsupported, $"value '{DisplayText.Escape(name)}' could not be computed", model.File)).Clone());

@@ -121,6 +121,7 @@ public sealed unsafe class Session : IDisposable
         for (int s = 0; s < _plans.Length; s++)
         {
             if (_bound[s].IsBoundTo(_plans[s])) continue;
+            _planner.RequireMemory(_plans[s], _crew.Size);
             _bound[s].Bind(_plans[s]);
             BoundPlan.Grow(ref _scratch, _plans[s].ScratchBytes(_crew.Size));
         }

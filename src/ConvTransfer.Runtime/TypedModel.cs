@@ -24,7 +24,7 @@ internal sealed class TypedModel : IDisposable
         // What is left of functions that never end is no network to look at.
         var order = problems.Count > before ? [] : NodeOrder.Needed(Model.Graph, Model.Graph.Outputs.Select(o => o.Name), problems);
         foreach (var data in Model.Graph.Initializers) _known.Add(data.Name, data);
-        _walk = new TypeInference(OperatorSet.Standard, Model.Opset, _known, problems) { MemoryLimit = limits.MemoryBytes };
+        _walk = new TypeInference(OperatorSet.Standard, Model.Opset, _known, problems) { Limits = limits };
         foreach (var input in Model.Graph.RequiredInputs) Declare(input, batch, problems);
         Nodes = _walk.Run(order);
         _constants = FindConstants();

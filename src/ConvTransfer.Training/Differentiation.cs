@@ -69,7 +69,7 @@ internal sealed class Differentiation
         var order = NodeOrder.Needed(model.Graph, [loss], problems);
         problems.ThrowIfErrors(model.File);
         foreach (var data in model.Graph.Initializers) constants.Add(data.Name, data);
-        var types = new TypeInference(OperatorSet.Training, model.Opset, constants, problems) { MemoryLimit = limits.MemoryBytes };
+        var types = new TypeInference(OperatorSet.Training, model.Opset, constants, problems) { Limits = limits };
         foreach (var input in model.Graph.RequiredInputs)
             if (input.Type is TensorType type) types.Declare(input.Name, type);
         return types.Run(order);

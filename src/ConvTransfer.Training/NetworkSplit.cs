@@ -161,7 +161,7 @@ internal sealed class NetworkSplit
         var order = NodeOrder.Needed(network.Graph, network.Graph.Outputs.Select(o => o.Name), problems);
         problems.ThrowIfErrors(network.File);
         foreach (var data in network.Graph.Initializers.Where(t => !trained.Contains(t.Name))) constants.Add(data.Name, data);
-        var types = new TypeInference(OperatorSet.Training, network.Opset, constants, problems) { MemoryLimit = limits.MemoryBytes };
+        var types = new TypeInference(OperatorSet.Training, network.Opset, constants, problems) { Limits = limits };
         foreach (var data in network.Graph.Initializers.Where(t => trained.Contains(t.Name))) types.Declare(data.Name, data.Type);
         foreach (var input in network.Graph.RequiredInputs)
             if (input.Type is TensorType { Dims: { Count: > 0 } dims } type) types.Declare(input.Name, type with { Dims = [batch, .. dims.Skip(1)] });

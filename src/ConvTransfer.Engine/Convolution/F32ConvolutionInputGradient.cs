@@ -6,6 +6,12 @@ namespace ConvTransfer.Engine.Convolution;
 /// <summary>A planned gradient of a float32 convolution by its input, which is also the transposed convolution. Immutable; shared by all sessions.</summary>
 internal abstract unsafe class F32ConvolutionInputGradient
 {
+    // Every phase of the strides is a convolution with a plan of its own. More of them than this have a tap or none each, and their plans cost more than the sums.
+    private const long MostPhases = 64;
+
+    /// <summary>True where a plan is worth its memory; otherwise the sums are taken as <see cref="ReferenceConvolutionGradients"/> has them.</summary>
+    public static bool Suits(ConvolutionGeometry g) => g.Axes.Aggregate(1L, (phases, axis) => Math.Min(MostPhases, phases) * axis.Stride) <= MostPhases;
+
     /// <summary>Plans the gradient.</summary>
     /// <param name="g">The geometry of the convolution itself: dY has the shape of its output, dX that of its input.</param>
     /// <param name="width">The vectors' width.</param>

@@ -16,7 +16,7 @@ internal sealed unsafe class StridedCopy : CrewWork
 {
     // Below this many bytes for each thread, waking it costs more than the copy.
     private const long BytesPerUnit = 128 << 10;
-    private const int Tile = 16;
+    private const int Tile = 16, MostOnStack = 16;
 
     private readonly long[] _lengths;
     private readonly long[] _fromStrides;
@@ -127,7 +127,7 @@ internal sealed unsafe class StridedCopy : CrewWork
     private void Copy<T>(ref T from, ref T to, long first, long end)
     {
         int rank = _lengths.Length;
-        long* at = stackalloc long[rank];
+        Span<long> at = rank > MostOnStack ? new long[rank] : stackalloc long[rank];
         long part = first % _partsOfInner, rest = first / _partsOfInner, fromAt = _fromStart, toAt = _toStart;
         for (int i = rank - 1; i >= 0; i--)
         {

@@ -17,6 +17,7 @@ internal sealed unsafe class ChannelNormalization<T, TScale, TStatistics>(nint i
     /// <param name="crew">The threads that may share the work.</param>
     public void Run(T* x, TScale* scale, TScale* shift, TStatistics* mean, TStatistics* variance, T* y, Crew crew)
     {
+        if (positions == 0) return;
         void** state = stackalloc void*[] { x, scale, shift, mean, variance, y };
         crew.For(this, state, checked((int)(images * channels)));
     }

@@ -12,6 +12,7 @@ internal sealed unsafe class LocalResponseLoop<T>(nint images, nint channels, ni
     /// <summary>Computes all elements.</summary>
     public void Run(T* x, T* y, Crew crew)
     {
+        if (channels == 0) return;
         void** state = stackalloc void*[] { x, y };
         crew.For(this, state, checked((int)(images * ((positions + Block - 1) / Block))));
     }

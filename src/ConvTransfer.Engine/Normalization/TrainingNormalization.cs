@@ -20,17 +20,20 @@ internal unsafe struct TrainingOperands<T, TScale, TStatistics> where T : unmana
 internal sealed unsafe class TrainingNormalization<T, TScale, TStatistics>(nint images, nint channels, nint positions, double epsilon, double momentum) : CrewWork
     where T : unmanaged, INumber<T> where TScale : unmanaged, INumber<TScale> where TStatistics : unmanaged, INumber<TStatistics>
 {
+    // Images without elements take no bytes of a file, however many they are: nothing is done for each.
+    private readonly nint _images = positions == 0 ? 0 : images;
+
     /// <summary>Computes all channels.</summary>
     public void Run(TrainingOperands<T, TScale, TStatistics> operands, Crew crew) => crew.For(this, &operands, checked((int)channels));
 
     internal override void RunUnit(void* state, int unit, int worker)
     {
         ref var s = ref *(TrainingOperands<T, TScale, TStatistics>*)state;
-        double sum = 0, squares = 0, elements = (double)images * positions;
-        for (nint n = 0; n < images; n++)
+        double sum = 0, squares = 0, elements = (double)_images * positions;
+        for (nint n = 0; n < _images; n++)
             for (nint i = 0; i < positions; i++) sum += double.CreateTruncating(s.X[Row(n, unit) + i]);
         double mean = sum / elements;
-        for (nint n = 0; n < images; n++)
+        for (nint n = 0; n < _images; n++)
         {
             for (nint i = 0; i < positions; i++)
             {
@@ -39,7 +42,7 @@ internal sealed unsafe class TrainingNormalization<T, TScale, TStatistics>(nint 
             }
         }
         double variance = squares / elements, factor = double.CreateTruncating(s.Scale[unit]) / Math.Sqrt(variance + epsilon), shift = double.CreateTruncating(s.Shift[unit]);
-        for (nint n = 0; n < images; n++)
+        for (nint n = 0; n < _images; n++)
             for (nint i = 0; i < positions; i++) s.Y[Row(n, unit) + i] = T.CreateSaturating(((double.CreateTruncating(s.X[Row(n, unit) + i]) - mean) * factor) + shift);
         if (s.NewMean is not null) s.NewMean[unit] = TStatistics.CreateSaturating(Moved(double.CreateTruncating(s.Mean[unit]), mean));
         if (s.NewVariance is not null) s.NewVariance[unit] = TStatistics.CreateSaturating(Moved(double.CreateTruncating(s.Variance[unit]), variance));

@@ -12,7 +12,7 @@ internal sealed unsafe class TopElements<T>(nint outer, int length, nint inner, 
     private nint RowsPerUnit => Math.Max(1, 4096 / Math.Max(1, length));
 
     /// <summary>Working memory in bytes for a crew of a size.</summary>
-    public long ScratchBytes(int crew) => (long)crew * length * sizeof(int);
+    public long ScratchBytes(int crew) => k == 0 || _rows == 0 ? 0 : (long)crew * length * sizeof(int);
 
     /// <summary>Finds the elements.</summary>
     /// <param name="x">[outer, length, inner].</param>

@@ -12,6 +12,8 @@ namespace ConvTransfer.Engine.Resampling;
 /// </remarks>
 internal sealed unsafe class GeneralResize
 {
+    private const int MostOnStack = 16;
+
     private readonly ResizeSettings _settings;
     private readonly long[] _inputDims;
     private readonly long[] _outputDims;
@@ -121,7 +123,7 @@ internal sealed unsafe class GeneralResize
     private void Passes<T>(T* x, T* y, T* scratch) where T : unmanaged, INumber<T>
     {
         if (IsEmpty) return;
-        long* dims = stackalloc long[_inputDims.Length];
+        Span<long> dims = _inputDims.Length > MostOnStack ? new long[_inputDims.Length] : stackalloc long[_inputDims.Length];
         for (int i = 0; i < _inputDims.Length; i++) dims[i] = _inputDims[i];
         if (_order.Length == 0)
         {

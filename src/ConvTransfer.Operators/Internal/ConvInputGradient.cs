@@ -39,8 +39,9 @@ internal sealed class ConvInputGradient : Operator
 
     public override Step Lower(NodeContext n, LoweringContext plan)
     {
-        if (n.Input(0).ElementType != ElementType.Float32) return Plain(n).ToStep(n, plan);
-        var gradient = F32ConvolutionInputGradient.Create(Geometry(n), VectorWidths.Best);
+        var g = Geometry(n);
+        if (n.Input(0).ElementType != ElementType.Float32 || !F32ConvolutionInputGradient.Suits(g)) return Plain(n).ToStep(n, plan);
+        var gradient = F32ConvolutionInputGradient.Create(g, VectorWidths.Best);
         plan.ReserveScratch(crew => gradient.ScratchBytes(crew));
         return new GradientStep(gradient, plan.Input(0), plan.Input(1), plan.Output(0));
     }

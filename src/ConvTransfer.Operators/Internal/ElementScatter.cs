@@ -49,7 +49,7 @@ internal sealed class ElementScatter : PlainOperator
             TElement* dy = run.Input<TElement>(0), dx = run.Output<TElement>(0);
             byte* indices = run.Input<byte>(1);
             for (long i = 0; i < count; i++) dx[i] = TElement.Zero;
-            long* counter = stackalloc long[elements.Rank];
+            Span<long> counter = elements.Rank > IndexedElements.MostOnStack ? new long[elements.Rank] : stackalloc long[elements.Rank];
             long start = 0;
             for (long i = 0; i < elements.Count; i++) dx[elements.Next(indices, i, counter, ref start)] += dy[i];
         }

@@ -34,7 +34,7 @@ internal sealed unsafe class IndexedElements
     /// <param name="pair">The number of the pair.</param>
     /// <param name="counter">As many numbers as there are axes, 0 before the first pair; they change.</param>
     /// <param name="start">0 before the first pair; it changes.</param>
-    public long Next(void* indices, long pair, long* counter, ref long start)
+    public long Next(void* indices, long pair, Span<long> counter, ref long start)
     {
         long element = start + (_check.FromFront(_isWide ? ((long*)indices)[pair] : ((int*)indices)[pair]) * _step);
         for (int a = _dims.Length - 1; a >= 0; a--)
@@ -46,6 +46,9 @@ internal sealed unsafe class IndexedElements
         }
         return element;
     }
+
+    /// <summary>The number of axes that the stack has room for; a counter of more lies on the heap.</summary>
+    public const int MostOnStack = 16;
 
     /// <summary>The number of axes.</summary>
     public int Rank => _dims.Length;

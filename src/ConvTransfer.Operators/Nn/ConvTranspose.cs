@@ -13,9 +13,6 @@ namespace ConvTransfer.Operators.Nn;
 /// <remarks>Source: ONNX ConvTranspose-1, -11, -22. 11 states the defaults of strides and dilations, 22 adds types; no version breaks nodes of an older one.</remarks>
 internal sealed class ConvTranspose : Operator
 {
-    // Every phase of the strides is a convolution with a plan of its own. More of them than this have a tap or none each, and their plans cost more than the sums.
-    private const long MostPhases = 64;
-
     private static readonly TypeVariable T = new("T", TypeVariable.Floats);
     private static readonly IntAttribute Group = new("group", 1) { Least = 1 };
 
@@ -50,7 +47,7 @@ internal sealed class ConvTranspose : Operator
     public override Step Lower(NodeContext n, LoweringContext plan)
     {
         var g = Geometry(n);
-        if (n.Input(0).ElementType != ElementType.Float32 || g.Axes.Aggregate(1L, (phases, axis) => System.Math.Min(MostPhases, phases) * axis.Stride) > MostPhases) return Plain(n).ToStep(n, plan);
+        if (n.Input(0).ElementType != ElementType.Float32 || !F32ConvolutionInputGradient.Suits(g)) return Plain(n).ToStep(n, plan);
         var sums = F32ConvolutionInputGradient.Create(g, VectorWidths.Best);
         var packed = n.Constant(1) is { } w ? Pack(sums, w, plan) : null;
         plan.ReserveScratch(crew => sums.ScratchBytes(crew, packed is not null));

@@ -30,6 +30,7 @@ internal sealed class GroupNormalization : RowNormalizationOperator
         var x = n.Input(0);
         long groups = n.Get(Groups);
         n.Require(x.Rank >= 2, $"input X is {x}, expected [N, C, …]");
+        n.Require(!x[1].IsKnown || groups <= x[1].Value, $"input X has {x[1]} channels, fewer than attribute 'num_groups' {groups}");
         n.Require(!x[1].IsKnown || x[1].Value % groups == 0, $"input X has {x[1]} channels, which attribute 'num_groups' {groups} does not divide");
         // FLOAT, FLOAT16, DOUBLE and BFLOAT16 as the standard numbers them.
         n.Require(n.Get(StashType) is 1 or 10 or 11 or 16, $"attribute 'stash_type' is {n.Get(StashType)}, expected a floating point type: 1, 10, 11 or 16");

@@ -32,12 +32,18 @@ internal sealed class LabelLoss(bool ofScores) : PlainOperator
             Attributes = [LabelLossInputs.IgnoreIndex, LabelLossInputs.Reduction],
         };
 
+    public override bool ChecksElements => true;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);
         var labels = LabelLossInputs.Check(n, 0);
         if (x[1].IsKnown && n.ConstantIntegers(1) is { } known)
-            foreach (long label in known) n.Require(label == LabelLossInputs.Ignored(n) || (label >= 0 && label < x[1].Value), LabelCheck.Message(label, x[1].Value));
+        {
+            long? ignored = LabelLossInputs.Ignored(n);
+            foreach (long label in known)
+                if (label != ignored && (label < 0 || label >= x[1].Value)) throw n.Invalid(LabelCheck.Message(label, x[1].Value));
+        }
         TensorType loss = new(x.ElementType, n.Get(LabelLossInputs.Reduction) == "none" ? labels : []), logarithms = x;
         return [.. new[] { loss, logarithms }.Take(n.OutputCount)];
     }

@@ -20,6 +20,8 @@ internal sealed class Gather : PlainOperator
         Attributes = [AxisOf],
     };
 
+    public override bool ChecksElements => true;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         var x = n.Input(0);
@@ -27,7 +29,7 @@ internal sealed class Gather : PlainOperator
         int axis = n.Axis(n.Get(AxisOf), x.Rank);
         if (x[axis].IsKnown && n.ConstantIntegers(1) is { } indices)
             foreach (long index in indices)
-                n.Require(index >= -x[axis].Value && index < x[axis].Value, IndexCheck.Message(index, axis, x[axis].Value));
+                if (index < -x[axis].Value || index >= x[axis].Value) throw n.Invalid(IndexCheck.Message(index, axis, x[axis].Value));
         var dims = x.Dims!.Value;
         return [x with { Dims = dims.Take(axis).Concat(n.Input(1).Dims!.Value).Concat(dims.Skip(axis + 1)).ToValueList() }];
     }
@@ -67,9 +69,12 @@ internal sealed unsafe class GatherKernel<TIndex>(ElementType type, GatherGeomet
     public override void Run(in PlainRun run)
     {
         TIndex* indices = run.Input<TIndex>(1);
-        // Where nothing is copied, a wrong index is wrong all the same.
-        if (g.Outer == 0)
+        // Where nothing is copied, a wrong index is wrong all the same; how often nothing is copied does not matter.
+        if (g.Outer == 0 || g.Block == 0 || g.Indices == 0)
+        {
             for (long i = 0; i < g.Indices; i++) check.FromFront(long.CreateTruncating(indices[i]));
+            return;
+        }
         if (type == ElementType.String) Strings(run.InputStrings(0), run.OutputStrings(0), indices);
         else Numbers(run.Input<byte>(0), run.Output<byte>(0), indices);
     }

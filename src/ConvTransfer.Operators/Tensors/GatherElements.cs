@@ -19,6 +19,8 @@ internal sealed class GatherElements : PlainOperator
         Attributes = [AxisOf],
     };
 
+    public override bool ChecksElements => true;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         TensorType x = n.Input(0), indices = n.Input(1);
@@ -29,7 +31,7 @@ internal sealed class GatherElements : PlainOperator
             n.Require(a == axis || !indices[a].IsKnown || !x[a].IsKnown || indices[a].Value <= x[a].Value, $"the indices are {indices}, longer on axis {a} than the data {x}");
         if (x[axis].IsKnown && n.ConstantIntegers(1) is { } known)
             foreach (long index in known)
-                n.Require(index >= -x[axis].Value && index < x[axis].Value, IndexCheck.Message(index, axis, x[axis].Value));
+                if (index < -x[axis].Value || index >= x[axis].Value) throw n.Invalid(IndexCheck.Message(index, axis, x[axis].Value));
         return [x with { Dims = indices.Dims }];
     }
 
@@ -61,7 +63,7 @@ internal sealed class GatherElements : PlainOperator
         {
             TWord* from = run.Input<TWord>(0), to = run.Output<TWord>(0);
             byte* indices = run.Input<byte>(1);
-            long* counter = stackalloc long[elements.Rank];
+            Span<long> counter = elements.Rank > IndexedElements.MostOnStack ? new long[elements.Rank] : stackalloc long[elements.Rank];
             long start = 0;
             for (long i = 0; i < elements.Count; i++) to[i] = from[elements.Next(indices, i, counter, ref start)];
         }
@@ -73,7 +75,7 @@ internal sealed class GatherElements : PlainOperator
         {
             string[] from = run.InputStrings(0), to = run.OutputStrings(0);
             byte* indices = run.Input<byte>(1);
-            long* counter = stackalloc long[elements.Rank];
+            Span<long> counter = elements.Rank > IndexedElements.MostOnStack ? new long[elements.Rank] : stackalloc long[elements.Rank];
             long start = 0;
             for (long i = 0; i < elements.Count; i++) to[i] = from[elements.Next(indices, i, counter, ref start)];
         }

@@ -18,6 +18,8 @@ internal sealed class GatherND : PlainOperator
         Attributes = [BatchDims],
     };
 
+    public override bool ChecksElements => true;
+
     public override TensorType[] InferTypes(NodeContext n)
     {
         TensorType x = n.Input(0), indices = n.Input(1);
@@ -33,7 +35,7 @@ internal sealed class GatherND : PlainOperator
             for (int i = 0; i < known.Length; i++)
             {
                 int axis = (int)(batch + (i % last.Value));
-                n.Require(!x[axis].IsKnown || (known[i] >= -x[axis].Value && known[i] < x[axis].Value), IndexCheck.Message(known[i], axis, x[axis].IsKnown ? x[axis].Value : 0));
+                if (x[axis].IsKnown && (known[i] < -x[axis].Value || known[i] >= x[axis].Value)) throw n.Invalid(IndexCheck.Message(known[i], axis, x[axis].Value));
             }
         }
         var leading = indices.Dims!.Value.Take(indices.Rank - 1).Select((d, a) => a < batch && x[a].IsKnown ? x[a] : d);

@@ -9,6 +9,9 @@ namespace ConvTransfer.Runtime.Passes;
 /// </summary>
 internal static class FuseEpilogues
 {
+    // Each run puts an address for each on the stack; a network has a handful.
+    private const int MostStages = 64;
+
     private sealed class Chain(NodeContext producer, int position)
     {
         public NodeContext Producer { get; } = producer;
@@ -62,7 +65,7 @@ internal static class FuseEpilogues
             // Of two sums that are added the later one takes the other as its residual, which is then there already.
             if (best is null || chain.Position > best.Value.Chain.Position) best = (chain, stage, d);
         }
-        if (best is not var (taken, added, input)) return false;
+        if (best is not var (taken, added, input) || taken.Stages.Count == MostStages) return false;
         if (added.Kind == EpilogueKind.Add)
         {
             int other = 1 - input;
