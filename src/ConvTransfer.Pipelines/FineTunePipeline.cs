@@ -22,15 +22,15 @@ namespace ConvTransfer.Pipelines;
 /// </code></example>
 public sealed class FineTunePipeline
 {
-    private readonly FineTuneSetup _setup;
+    internal FineTunePipeline(FineTuneSetup setup) => Setup = setup;
 
-    internal FineTunePipeline(FineTuneSetup setup) => _setup = setup;
+    internal FineTuneSetup Setup { get; }
 
     /// <summary>Freezes what a rule names, beside what is frozen already.</summary>
     public FineTunePipeline Freeze(FreezeRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return new(_setup with { Rules = [.. _setup.Rules, rule] });
+        return new(Setup with { Rules = [.. Setup.Rules, rule] });
     }
 
     /// <summary>Sets what the new head is made of. Without this step it is <see cref="HeadDesign.Linear"/>.</summary>
@@ -40,7 +40,7 @@ public sealed class FineTunePipeline
     {
         design ??= HeadDesign.Linear;
         design.Check();
-        return new(_setup with { Design = design });
+        return new(Setup with { Design = design });
     }
 
     /// <summary>Lets the new head start from one that is fitted to the features of the frozen network first: the training goes on from what that head says.</summary>
@@ -53,7 +53,7 @@ public sealed class FineTunePipeline
     /// Puts a batch normalization behind each convolution that is trained and has none, for networks whose exporter folded it away: with the statistics of the pictures, so that the network says what it said.
     /// It is trained with the statistics of batches unless <see cref="FineTuneOptions.BatchNormalizationRules"/> say otherwise, and folded into the convolution again afterwards.
     /// </summary>
-    public FineTunePipeline RestoreBatchNormalization() => new(_setup with { Restores = true });
+    public FineTunePipeline RestoreBatchNormalization() => new(Setup with { Restores = true });
 
     /// <summary>Sets how the network is trained.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
@@ -61,32 +61,32 @@ public sealed class FineTunePipeline
     {
         ArgumentNullException.ThrowIfNull(how);
         how.Check();
-        return new(_setup with { How = how });
+        return new(Setup with { How = how });
     }
 
     /// <summary>Sets how often each picture is seen, and leaves the rest as it is.</summary>
-    public FineTunePipeline FineTune(int epochs) => FineTune(_setup.How with { Epochs = epochs });
+    public FineTunePipeline FineTune(int epochs) => FineTune(Setup.How with { Epochs = epochs });
 
     /// <summary>Trains the head alone at first: a new head that knows nothing does not pull at the network's layers. What <see cref="Freeze"/> leaves is trained from then on.</summary>
     /// <param name="epochs">For how many of the epochs; 0 for none.</param>
     public FineTunePipeline HeadFirst(int epochs = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epochs);
-        return new(_setup with { HeadEpochs = epochs });
+        return new(Setup with { HeadEpochs = epochs });
     }
 
     /// <summary>Sets how pictures are varied. The default is <see cref="PictureViews.Flips"/>.</summary>
     public FineTunePipeline Augment(PictureViews views)
     {
         ArgumentNullException.ThrowIfNull(views);
-        return new(_setup with { Views = views });
+        return new(Setup with { Views = views });
     }
 
     /// <summary>Saves each training now and then, so that it can go on after the process was ended.</summary>
     public FineTunePipeline SaveCheckpoints(FineTuneCheckpoints where)
     {
         ArgumentNullException.ThrowIfNull(where);
-        return new(_setup with { Saved = where });
+        return new(Setup with { Saved = where });
     }
 
     /// <summary>What <see cref="Fit"/> would take, without reading a picture.</summary>
@@ -96,19 +96,19 @@ public sealed class FineTunePipeline
     public FineTunePlan Plan(ImageDataset images, ImageDataset? heldOut = null)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var trainer = _setup.Checked(images);
-        using var samples = _setup.Samples(trainer, images, null);
+        using var trainer = Setup.Checked(images);
+        using var samples = Setup.Samples(trainer, images, null);
         // Phases of the same frontier share what is kept.
         var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
         long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
-        long views = ((long)images.Count * _setup.Views.Kept) + (heldOut?.Count ?? 0);
+        long views = ((long)images.Count * Setup.Views.Kept) + (heldOut?.Count ?? 0);
         return new FineTunePlan(trainer.Plan, images.Count)
         {
-            FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, _setup.Options.Limits).MultiplyAdds : 0,
+            FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, Setup.Options.Limits).MultiplyAdds : 0,
             FrozenBytes = samples.NativeBytes() * (heldOut is null ? 1 : 2),
-            KeptBytes = _setup.Views.CanBeKept ? sample * views : 0,
+            KeptBytes = Setup.Views.CanBeKept ? sample * views : 0,
             HeldOutBytes = heldOut is null ? 0 : trainer.Plan.HeldOutBytes,
-            Foldable = _setup.Restores ? 0 : _setup.Normalizations().Foldable.Count,
+            Foldable = Setup.Restores ? 0 : Setup.Normalizations().Foldable.Count,
         };
     }
 
@@ -120,8 +120,8 @@ public sealed class FineTunePipeline
     public FeatureTable Features(ImageDataset images, IProgress<ProgressReport>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var own = _setup.OwnCache();
-        return _setup.Features(images, _setup.Options.Cache ?? own!, progress, cancellationToken);
+        using var own = Setup.OwnCache();
+        return Setup.Features(images, Setup.Options.Cache ?? own!, progress, cancellationToken);
     }
 
     /// <summary>Trains on pictures.</summary>
@@ -135,21 +135,21 @@ public sealed class FineTunePipeline
     public FineTunedModel Fit(ImageDataset images, ImageDataset? heldOut = null, IProgress<ProgressReport>? progress = null, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var own = _setup.OwnCache();
-        return Trained(images, heldOut is null ? null : HeldOutPictures.Aligned(heldOut, images), _setup.Options.Cache ?? own!, "all", progress, training, cancellationToken);
+        using var own = Setup.OwnCache();
+        return Trained(images, heldOut is null ? null : HeldOutPictures.Aligned(heldOut, images), Setup.Options.Cache ?? own!, "all", progress, training, cancellationToken);
     }
 
     private FineTunedModel Trained(ImageDataset images, ImageDataset? heldOut, ActivationCache cache, string phase, IProgress<ProgressReport>? progress, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)
     {
-        var (before, head) = _setup.Prepared(images, cache, progress, cancellationToken);
-        var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, _setup.Options, progress, cancellationToken);
-        using var trainer = _setup.Trainer(head, Math.Min(_setup.How.BatchSize, before.Count), _setup.Saved?.For(phase, _setup.Inputs(before.Images, tried)));
-        using var samples = _setup.Samples(trainer, before.Images, cache);
-        using var held = tried is null ? null : _setup.Samples(trainer, tried, cache);
+        var (before, head) = Setup.Prepared(images, cache, progress, cancellationToken);
+        var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, Setup.Options, progress, cancellationToken);
+        using var trainer = Setup.Trainer(head, Math.Min(Setup.How.BatchSize, before.Count), Setup.Saved?.For(phase, Setup.Inputs(before.Images, tried)));
+        using var samples = Setup.Samples(trainer, before.Images, cache);
+        using var held = tried is null ? null : Setup.Samples(trainer, tried, cache);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
-        var (network, linear) = head.Folded(_setup.Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
-        return FineTunedModel.Of(network, _setup.Cut, _setup.Recipe, _setup.Options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(_setup.Truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), _setup.Truncated, result);
+        var (network, linear) = head.Folded(Setup.Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
+        return FineTunedModel.Of(network, Setup.Cut, Setup.Recipe, Setup.Options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(Setup.Truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), Setup.Truncated, result);
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>
@@ -165,10 +165,10 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         range ??= LearningRateFinderOptions.Default;
         range.Check();
-        using var own = _setup.OwnCache();
-        var (before, head) = _setup.Prepared(images, _setup.Options.Cache ?? own!, progress, cancellationToken);
-        using var trainer = _setup.Trainer(head, Math.Min(_setup.How.BatchSize, before.Count));
-        using var samples = _setup.Samples(trainer, before.Images, _setup.Options.Cache ?? own!);
+        using var own = Setup.OwnCache();
+        var (before, head) = Setup.Prepared(images, Setup.Options.Cache ?? own!, progress, cancellationToken);
+        using var trainer = Setup.Trainer(head, Math.Min(Setup.How.BatchSize, before.Count));
+        using var samples = Setup.Samples(trainer, before.Images, Setup.Options.Cache ?? own!);
         return trainer.FindLearningRate(samples.Phases[0], range, progress, cancellationToken);
     }
 
@@ -183,11 +183,11 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         var figures = new List<Figures>();
-        using var own = _setup.OwnCache();
-        var readable = _setup.Features(images, _setup.Options.Cache ?? own!, progress, cancellationToken).Images;
-        foreach (var split in readable.Folds(folds, _setup.Options.Seed))
+        using var own = Setup.OwnCache();
+        var readable = Setup.Features(images, Setup.Options.Cache ?? own!, progress, cancellationToken).Images;
+        foreach (var split in readable.Folds(folds, Setup.Options.Seed))
         {
-            figures.Add(Try(split, _setup.Options.Cache ?? own!, string.Create(CultureInfo.InvariantCulture, $"fold-{figures.Count + 1}-of-{folds}"), training, cancellationToken));
+            figures.Add(Try(split, Setup.Options.Cache ?? own!, string.Create(CultureInfo.InvariantCulture, $"fold-{figures.Count + 1}-of-{folds}"), training, cancellationToken));
             progress?.Report(new ProgressReport("folds", figures.Count, folds, "folds", System.Diagnostics.Stopwatch.GetElapsedTime(start)));
         }
         return new FoldFigures(figures.ToValueList());
@@ -197,9 +197,9 @@ public sealed class FineTunePipeline
     public Figures HoldOut(ImageDataset images, double testFraction, IProgress<TrainingProgress>? training = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        using var own = _setup.OwnCache();
-        var readable = _setup.Features(images, _setup.Options.Cache ?? own!, null, cancellationToken).Images;
-        return Try(readable.Split(testFraction, _setup.Options.Seed), _setup.Options.Cache ?? own!, "held-out", training, cancellationToken);
+        using var own = Setup.OwnCache();
+        var readable = Setup.Features(images, Setup.Options.Cache ?? own!, null, cancellationToken).Images;
+        return Try(readable.Split(testFraction, Setup.Options.Seed), Setup.Options.Cache ?? own!, "held-out", training, cancellationToken);
     }
 
     private Figures Try(ImageSplit split, ActivationCache cache, string phase, IProgress<TrainingProgress>? training, CancellationToken cancellationToken)

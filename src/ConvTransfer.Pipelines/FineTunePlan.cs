@@ -32,7 +32,8 @@ public sealed record FineTunePlan(TrainingPlan Training, int Pictures)
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"plan: {Training}, {Training.MultiplyAddsPerEpoch(Pictures) / 1e9:0.###} G for an epoch");
         if (HeldOutBytes > 0) text += string.Create(CultureInfo.InvariantCulture, $"\nplan: trying the network on held-out pictures takes {DisplayText.Mebi(HeldOutBytes)}");
-        if (FrozenMultiplyAdds != 0) text += string.Create(CultureInfo.InvariantCulture, $"\nplan: the frozen part takes {FrozenMultiplyAdds / 1e9:0.###} G multiply-adds for a view of a picture{(KeptBytes > 0 ? ", once" : ", in every epoch")}, and {DisplayText.Mebi(FrozenBytes)}{(KeptBytes > 0 ? $"; keeping what it gives takes up to {DisplayText.Mebi(KeptBytes)}" : "")}");
+        if (FrozenMultiplyAdds == 0) text += "\nplan: nothing is frozen, so nothing is computed ahead and kept";
+        else text += string.Create(CultureInfo.InvariantCulture, $"\nplan: the frozen part takes {FrozenMultiplyAdds / 1e9:0.###} G multiply-adds for a view of a picture{(KeptBytes > 0 ? ", once" : ", in every epoch")}, and {DisplayText.Mebi(FrozenBytes)}{(KeptBytes > 0 ? $"; keeping what it gives takes up to {DisplayText.Mebi(KeptBytes)}" : "")}");
         if (Foldable > 0) text += string.Create(CultureInfo.InvariantCulture, $"\nplan: {Foldable} convolutions to train have a bias and no batch normalization behind them; where an exporter has folded it in, it can be restored for the training");
         return text;
     }

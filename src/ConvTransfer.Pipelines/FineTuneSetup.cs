@@ -45,6 +45,7 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
     public (FeatureTable Before, NewHead Head) Prepared(ImageDataset images, ActivationCache cache, IProgress<ProgressReport>? progress, CancellationToken cancellationToken)
     {
         if (images.Count < How.BatchSize) Options.Logger.LogWarning("{Pictures} pictures are fewer than a batch of {Batch}: each batch is all of them", images.Count, How.BatchSize);
+        if (Options.Cache is not null && !Views.CanBeKept) Options.Logger.LogWarning("the views are new in every epoch: what the frozen part gives for them is not kept");
         // The features serve three times: they name the pictures that cannot be read, scale the head's input, and are what the frozen network knew.
         var before = Features(images, cache, progress, cancellationToken);
         var start = Design.Start?.Fit(before, Options.Seed, cancellationToken);

@@ -47,7 +47,8 @@ internal sealed class RunCheckpoints : IDisposable
     }
 
     /// <summary>Saves a checkpoint; a failure is warned about.</summary>
-    public void Save(TrainingState state, CheckpointNumbers numbers) => _folder.Save(new TrainingCheckpoint(_fingerprint, state, numbers));
+    /// <returns>True when it was saved.</returns>
+    public bool Save(TrainingState state, CheckpointNumbers numbers) => _folder.Save(new TrainingCheckpoint(_fingerprint, state, numbers));
 
     public void Dispose() => _folder.Dispose();
 

@@ -35,7 +35,7 @@ public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long Ac
     internal static TrainingPlan Of(FineTuneOptions options, PreparedTraining training)
     {
         long trained = Count(training.Phases[^1].Split), gradients = Count(training.Current.Split) * sizeof(float);
-        int copies = 1 + (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0) + (options.Patience > 0 ? 1 : 0);
+        int copies = 2 + (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0);
         return new TrainingPlan(trained, training.Weights.All.Sum(t => t.NativeBytes), training.Step.ArenaBytes - gradients, gradients, training.Step.InputBytes, trained * sizeof(float) * copies, options.BatchSize, training.Step.MultiplyAdds);
     }
 

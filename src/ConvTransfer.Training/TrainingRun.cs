@@ -18,6 +18,7 @@ internal sealed class TrainingRun : IDisposable
     private float[][]? _best;
     private TrainingState _state = new();
     private long _samplesSeen;
+    private int _failedSaves;
 
     public TrainingRun(Trainer trainer, IReadOnlyList<ISampleSource> samples, IReadOnlyList<ISampleSource>? heldOut, IProgress<TrainingProgress>? progress)
     {
@@ -47,7 +48,9 @@ internal sealed class TrainingRun : IDisposable
             isCancelled = true;
             Save();
         }
-        if (_best is not null) _weights.Restore(_best);
+        if (_failedSaves > 0) _trainer.How.Warn?.Invoke($"{_failedSaves} checkpoints of this training could not be saved");
+        // A training that ends as it was told gives its last weights; one that is ended before gives the best that it had on held-out samples.
+        if (_best is not null && (isCancelled || _options.Patience > 0)) _weights.Restore(_best);
         else if (_batches.Average is not null) _weights.Restore(_batches.Average);
         var end = isCancelled ? TrainingEnd.Cancelled : _state.IsStopped ? TrainingEnd.StoppedEarly : TrainingEnd.Finished;
         return new TrainingResult(_trainer.Trained(), _state.Epochs.ToValueList(), end, _batches.Optimizer.Steps);
@@ -105,7 +108,7 @@ internal sealed class TrainingRun : IDisposable
     {
         var numbers = Numbers();
         if (!numbers.IsFinite) throw NotFinite(_state.Batch == 0 ? _state.Epoch - 1 : _state.Epoch, _state.Batch == 0 ? Batches - 1 : _state.Batch - 1, "a weight");
-        _checkpoints?.Save(_state with { OptimizerSteps = _batches.Optimizer.Steps }, numbers);
+        if (_checkpoints?.Save(_state with { OptimizerSteps = _batches.Optimizer.Steps }, numbers) == false) _failedSaves++;
     }
 
     private void Restore(TrainingCheckpoint from)
@@ -144,14 +147,14 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    // Remembers the best weights where the run may end early, and says whether it goes on.
+    // Remembers the best weights, for a run that ends early, and says whether it goes on.
     private bool IsStillGaining(double loss, bool isHeldOut)
     {
         if (loss < _state.BestLoss)
         {
             _state.BestLoss = loss;
             _state.WithoutGain = _state.SinceReduction = 0;
-            if (_options.Patience > 0 && isHeldOut) _best = _batches.Average is null ? _weights.Copy() : Array.ConvertAll(_batches.Average, a => a.ToArray());
+            if (isHeldOut) _best = _batches.Average is null ? _weights.Copy() : Array.ConvertAll(_batches.Average, a => a.ToArray());
             return true;
         }
         _state.WithoutGain++;

@@ -115,6 +115,7 @@ public sealed class FinetuneDurabilityTests : IDisposable
         Assert.True(exit == 0, error);
         Assert.Contains("the checkpoint could not be saved, the training goes on", error, StringComparison.Ordinal);
         Assert.Contains(said, error, StringComparison.Ordinal);
+        Assert.Contains("1 checkpoints of this training could not be saved", error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_folder.Path("whole/network.onnx")), File.ReadAllBytes(_folder.Path("faulty/network.onnx")));
     }
 
@@ -139,6 +140,7 @@ public sealed class FinetuneDurabilityTests : IDisposable
     [InlineData("LANG", "tr_TR.UTF-8")]
     [InlineData("TZ", "Pacific/Kiritimati")]
     [InlineData("HOME", "/nonexistent")]
+    [InlineData("TMPDIR", "/nonexistent")]
     public void TheSurroundingsChangeNoByte(string variable, string value)
     {
         Assert.Equal(0, Finished(Start("whole", 2, "--head-rate", "0.0125")).ExitCode);

@@ -6,6 +6,7 @@ using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Tests.Pipelines;
@@ -32,6 +33,36 @@ public sealed class FineTuneHeadTests : IDisposable
             .Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
             .With(PipelineOptions.Default with { Seed = 3 })
             .TruncateAt("relu4.out", pooling);
+    }
+
+    // In the planned float32 step, before the first change of a weight.
+    [Theory]
+    [InlineData(FeatureNormalization.None, HeadAlgorithm.Lbfgs)]
+    [InlineData(FeatureNormalization.MinMax, HeadAlgorithm.Lbfgs)]
+    [InlineData(FeatureNormalization.MeanVariance, HeadAlgorithm.Lbfgs)]
+    [InlineData(FeatureNormalization.MeanVariance, HeadAlgorithm.Sdca)]
+    public void TheFirstStepStartsFromTheLogitsOfTheTransplantedHead(FeatureNormalization normalization, HeadAlgorithm algorithm)
+    {
+        var options = new HeadOptions { Normalization = normalization, Algorithm = algorithm };
+        using var fitted = Network().Classify(options).Fit(_pictures.Images);
+        var setup = Network().FineTune(Still).ReplaceHead(fitted.Head).Setup;
+        using var cache = new ActivationCache(0);
+        var (before, head) = setup.Prepared(_pictures.Images, cache, null, default);
+        using var trainer = setup.Trainer(head, before.Count);
+        using var samples = setup.Samples(trainer, before.Images, cache);
+        samples.Phases[0].Read([.. Enumerable.Range(0, before.Count).Select(i => new SampleView(i, -1))], trainer.Step.Frontier, default);
+        trainer.Step.Run(default);
+        double most = 1, apart = 0;
+        for (int i = 0; i < before.Count; i++)
+        {
+            double[] said = Logits(fitted.Head, fitted.Training.Row(i).ToArray());
+            for (int c = 0; c < said.Length; c++)
+            {
+                most = Math.Max(most, Math.Abs(said[c]));
+                apart = Math.Max(apart, Math.Abs(said[c] - trainer.Step.Logits[(i * said.Length) + c]));
+            }
+        }
+        Assert.True(apart <= 1e-5 * most, $"logits up to {most} are apart by {apart}");
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using System.Globalization;
+using ConvTransfer.Cli.Demo;
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
@@ -177,6 +179,93 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Equal(TrainingEnd.Cancelled, model.Training.End);
         Assert.Single(model.Training.Epochs);
         Assert.Equal(4, model.Training.Steps);
+    }
+
+    // The rate is so high that the last weights are not the best ones.
+    [Fact]
+    public void ACancelledTrainingGivesTheBestOnHeldOutPictures()
+    {
+        var split = _pictures.Images.Split(0.25, seed: 1);
+        using var source = new CancellationTokenSource();
+        var progress = new Immediate<TrainingProgress>(p =>
+        {
+            if (p.Epoch == 13) source.Cancel();
+        });
+        var how = new FineTuneOptions { Epochs = 60, BatchSize = 6, HeadRate = 0.5 };
+        using var model = Pipeline(how).Fit(split.Train, split.Test, training: progress, cancellationToken: source.Token);
+        Assert.Equal((TrainingEnd.Cancelled, 12), (model.Training.End, model.Training.Epochs.Count));
+        double best = model.Training.Epochs.Min(e => e.HeldOutLoss!.Value);
+        Assert.NotEqual(best, model.Training.Epochs[^1].HeldOutLoss!.Value, 3);
+        Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
+        using var whole = Pipeline(how with { Epochs = 12 }).Fit(split.Train, split.Test);
+        Assert.Equal(whole.Training.Epochs[^1].HeldOutLoss!.Value, whole.Evaluate(split.Test).LogLoss, 4);
+    }
+
+    // Row T13.
+    [Fact]
+    public void FewerPicturesThanABatchAreOneBatch()
+    {
+        var log = new ListLogger();
+        using var few = Pipeline(new FineTuneOptions { Epochs = 3, BatchSize = 64, BatchNormalization = BatchNormalizationPolicy.Train }, options: PipelineOptions.Default with { Seed = 3, Logger = log }).Fit(_pictures.Images);
+        Assert.Contains(log.Lines, line => line.Contains("16 pictures are fewer than a batch of 64", StringComparison.Ordinal));
+        using var all = Pipeline(new FineTuneOptions { Epochs = 3, BatchSize = 16, BatchNormalization = BatchNormalizationPolicy.Train }).Fit(_pictures.Images);
+        Assert.Equal(3, few.Training.Steps);
+        Assert.True(Weights(few).AsSpan().SequenceEqual(Weights(all)));
+    }
+
+    // Row T15: what the pictures are, and how they are made ready, is part of a training.
+    [Fact]
+    public void AnotherRecipeOtherViewsAndOtherPicturesAreAnotherTraining()
+    {
+        var where = new FineTuneCheckpoints(Path.Combine(_folder, "checkpoints")) { Resume = true };
+        using var source = new CancellationTokenSource();
+        var stop = new Immediate<TrainingProgress>(_ => source.Cancel());
+        using (Pipeline().SaveCheckpoints(where).Fit(_pictures.Images, training: stop, cancellationToken: source.Token)) Assert.True(where.HasAny);
+        string Refused(FineTunePipeline pipeline)
+        {
+            var e = Assert.Throws<ConvTransferException>(() => pipeline.SaveCheckpoints(where).Fit(_pictures.Images));
+            Assert.Equal(FailureCause.Checkpoint, e.Cause);
+            return e.Message;
+        }
+
+        Assert.Contains("the views is 2 of", Refused(Pipeline().Augment(new PictureViews(Augmentation.Flips, 2))), StringComparison.Ordinal);
+        var recipe = new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 256.0 };
+        Assert.Contains("the recipe is", Refused(TransferPipeline.FromModel(Network()).Preprocess(recipe).With(PipelineOptions.Default with { Seed = 3 }).FreezeUntil("relu3.out").FineTune(new FineTuneOptions { Epochs = 6, BatchSize = 6 })), StringComparison.Ordinal);
+        using (var other = ShapePictures.Draw(99, 1, 1)) PngWriter.Write(other, _pictures.Images.Items[0].Path);
+        string pictures = Refused(Pipeline());
+        Assert.Contains("the pictures is", pictures, StringComparison.Ordinal);
+        Assert.DoesNotContain("the recipe", pictures, StringComparison.Ordinal);
+    }
+
+    // Row T26: programs that use the library may have another culture than the command line.
+    [Fact]
+    public void TheCultureChangesNoByte()
+    {
+        byte[][] files = [.. new[] { CultureInfo.InvariantCulture, Other() }.Select(culture =>
+        {
+            string file = Path.Combine(_folder, culture.NumberFormat.NumberDecimalSeparator == "," ? "other.onnx" : "model.onnx");
+            var before = CultureInfo.CurrentCulture;
+            CultureInfo.CurrentCulture = culture;
+            try
+            {
+                var recipe = InputRecipe.FromJson(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 }.ToJson());
+                using var model = TransferPipeline.FromModel(Network()).Preprocess(recipe).With(PipelineOptions.Default with { Seed = 3 }).FreezeUntil("relu3.out").FineTune(new FineTuneOptions { Epochs = 2, BatchSize = 6, HeadRate = 0.0125 }).Fit(_pictures.Images);
+                model.SaveOnnx(file, FiguresJson.Of(model.Evaluate(_pictures.Images)));
+            }
+            finally
+            {
+                CultureInfo.CurrentCulture = before;
+            }
+            return File.ReadAllBytes(file);
+        })];
+        Assert.Equal(files[0], files[1]);
+
+        static CultureInfo Other()
+        {
+            var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NumberGroupSeparator, culture.NumberFormat.NegativeSign) = (",", ".", "~");
+            return culture;
+        }
     }
 
     [Theory]
