@@ -29,7 +29,7 @@ internal sealed class BatchTrainer
         _options = trainer.Options;
         _sources = sources;
         _weights = trainer.Weights;
-        Optimizer = new WeightOptimizer(_weights, trainer.Rates(), _options, Starts());
+        Optimizer = new WeightOptimizer(_weights, trainer.Rates(), trainer.Decays(), _options, Starts());
         _targets = new BatchTargets(trainer.Classes, _options.LabelSmoothing, ClassWeights());
         _mixing = new BatchMixing(_options);
         if (_options.AverageDecay > 0) Average = _weights.Copy();

@@ -39,7 +39,7 @@ public sealed record FineTuneOptions
     /// <summary>The factor on <see cref="BodyRate"/> for each layer that lies further from the result: 1 for one rate throughout.</summary>
     public double LayerDecay { get; init; } = 1;
 
-    /// <summary>Weight decay. Biases, scales and shifts, all weights of rank 1, have none.</summary>
+    /// <summary>Weight decay of what dense layers and convolutions multiply by. Biases, the scales and shifts of normalizations, and slopes have none.</summary>
     public double WeightDecay { get; init; } = 1e-2;
 
     /// <summary>The momentum of <see cref="OptimizerKind.Sgd"/>.</summary>

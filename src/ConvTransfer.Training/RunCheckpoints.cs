@@ -1,6 +1,5 @@
 using ConvTransfer.Core;
 using ConvTransfer.Engine.Simd;
-using ConvTransfer.Runtime.Caching;
 
 namespace ConvTransfer.Training;
 
@@ -42,7 +41,7 @@ internal sealed class RunCheckpoints : IDisposable
         if (differences.Count > 0) throw new ConvTransferException(FailureCause.Checkpoint, $"this is not the training that the checkpoint is of: {string.Join("; ", differences.Select(d => DisplayText.Escape(d, 500)))}", _folder.Last);
         if (!Fits(found.Numbers, now) || !Fits(found.State, batches)) throw new ConvTransferException(FailureCause.Checkpoint, "the numbers of the checkpoint do not fit the network", _folder.Last);
         if (found.Fingerprint.InstructionSet != InstructionSet.Name) _warn($"the checkpoint was written with other instructions ({DisplayText.Escape(found.Fingerprint.InstructionSet, 100)}, here {InstructionSet.Name}): the last bits may differ");
-        if (found.Fingerprint.Kernels != KernelVersion.Text) _warn("the checkpoint was written by another version of this program: the last bits may differ");
+        if (found.Fingerprint.Kernels != TrainingFingerprints.Code) _warn("the checkpoint was written by another version of this program: the last bits may differ");
         return found;
     }
 

@@ -20,6 +20,9 @@ internal sealed record TrainableLayer(Node Node, ValueList<string> Parameters, i
     /// <summary>True when training changes the weights.</summary>
     public bool IsTrained => !IsFrozen && !(IsBatchNormalization && Policy == BatchNormalizationPolicy.Frozen);
 
+    /// <summary>Those of the weights that are factors of a dense layer or convolution. Weight decay acts on them alone: what is added, a scale or a slope has none, whatever its rank.</summary>
+    public ValueList<string> Factors { get; init; }
+
     /// <summary>True for a batch normalization in its inference form.</summary>
     public bool IsBatchNormalization => Node.OpType == "BatchNormalization" && Node.CanonicalDomain.Length == 0;
 }
@@ -72,7 +75,7 @@ internal static class TrainableLayers
         // What two layers share is frozen with either.
         var kept = found.Where(f => frozen.Contains(f.Node)).SelectMany(f => f.Parameters).ToHashSet();
         var depths = Depths(typed, owners);
-        return new LayerList([.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)))], frozen);
+        return new LayerList([.. found.Select(f => new TrainableLayer(f.Node, f.Parameters, depths[f.Node], f.Parameters.Any(kept.Contains)) { Factors = Factors(f.Node, f.Parameters) })], frozen);
     }
 
     private static ValueList<string> Parameters(TypedModel model, Node node)
@@ -97,6 +100,10 @@ internal static class TrainableLayers
         int end = node.OpType == "BatchNormalization" ? 3 : int.MaxValue;
         return node.Inputs.Where((name, i) => i >= first && i < end && name.Length > 0 && model.IsInitializer(name) && model.TypeOf(name) is { } type && type.ElementType.IsFloat()).Distinct().ToValueList();
     }
+
+    // The first two inputs of a weighted layer are what it multiplies; a third one is a bias.
+    private static ValueList<string> Factors(Node node, ValueList<string> parameters) =>
+        TypedModel.RoleOf(node) == OperatorRole.WeightedLayer ? parameters.Where(node.Inputs.Take(2).Contains).ToValueList() : [];
 
     // What stands right behind a layer is no layer to be counted, and keeps with it: its bias, and its batch normalization, restored for a training or there from the start.
     private static Dictionary<Node, Node> Owners(TypedModel model, Node[] layers)

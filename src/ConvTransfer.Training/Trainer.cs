@@ -154,6 +154,13 @@ public sealed class Trainer : IDisposable
             : _options.BodyRate * Math.Pow(_options.LayerDecay, body.Where(l => l.Parameters.Contains(name)).Select(l => l.Depth).DefaultIfEmpty(nearest).Min() - nearest));
     }
 
+    /// <summary>The decay of each weight: the options' where a layer that is trained in the end has it as a factor.</summary>
+    internal double[] Decays()
+    {
+        var factors = _layers[^1].All.Where(l => l.IsTrained).SelectMany(l => l.Factors).ToHashSet();
+        return Array.ConvertAll(Last.Parameters, name => factors.Contains(name) ? _options.WeightDecay : 0);
+    }
+
     /// <summary>The given network with the weights as they are now.</summary>
     internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. Weights.ToData()]) };
 

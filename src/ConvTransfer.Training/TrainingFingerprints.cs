@@ -9,6 +9,9 @@ namespace ConvTransfer.Training;
 /// <summary>Takes the fingerprint of a run.</summary>
 internal static class TrainingFingerprints
 {
+    /// <summary>The code that trains, as a text that is another one when the code may give other bits: <see cref="KernelVersion.Text"/>, and the optimisers and schedules of this assembly.</summary>
+    public static string Code { get; } = $"{KernelVersion.Text} {typeof(Trainer).Module.ModuleVersionId:N}";
+
     /// <summary>The fingerprint: the network, what is trained, the options, the seed, and the samples' number and classes.</summary>
     public static TrainingFingerprint Of(Trainer trainer, Model network, ISampleSource samples, ISampleSource? heldOut)
     {
@@ -26,7 +29,7 @@ internal static class TrainingFingerprints
         ];
         items.AddRange(trainer.How.Inputs.OrderBy(i => i.Key, StringComparer.Ordinal).Select(i => new FingerprintItem(i.Key, i.Value)));
         items.AddRange(Of(trainer.Options));
-        return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name, KernelVersion.Text);
+        return new TrainingFingerprint(items.ToValueList(), InstructionSet.Name, Code);
     }
 
     /// <summary>The options, each with its name.</summary>

@@ -3,24 +3,26 @@ using ConvTransfer.Engine.Threads;
 
 namespace ConvTransfer.Training;
 
-/// <summary>Moves the weights against their gradients, and keeps the moments. Every weight has a rate of its own group.</summary>
+/// <summary>Moves the weights against their gradients, and keeps the moments. Every weight has a rate of its own group, and decays or does not.</summary>
 internal sealed class WeightOptimizer
 {
     private readonly TrainedWeights _weights;
     private readonly FineTuneOptions _options;
-    private readonly double[] _rates;
+    private readonly double[] _rates, _decays;
     private readonly long[] _starts;
 
     /// <summary>Starts with moments of 0.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="rates">The rate of each weight, before the schedule's factor.</param>
+    /// <param name="decays">The decay of each weight.</param>
     /// <param name="options">The optimiser and its numbers.</param>
     /// <param name="starts">The steps before each weight is moved for the first time.</param>
-    public WeightOptimizer(TrainedWeights weights, double[] rates, FineTuneOptions options, long[] starts)
+    public WeightOptimizer(TrainedWeights weights, double[] rates, double[] decays, FineTuneOptions options, long[] starts)
     {
         _starts = starts;
         _weights = weights;
         _rates = rates;
+        _decays = decays;
         _options = options;
         First = Array.ConvertAll(weights.Parameters.ToArray(), t => new float[t.ElementCount]);
         Second = options.Optimizer == OptimizerKind.Sgd ? [.. First.Select(_ => Array.Empty<float>())] : Array.ConvertAll(First, m => new float[m.Length]);
@@ -50,7 +52,7 @@ internal sealed class WeightOptimizer
             var tensor = _weights.Parameters[i];
             // What joined later has moments that began later.
             long steps = Steps - _starts[i];
-            var settings = new UpdateSettings((UpdateRule)_options.Optimizer, (float)(_rates[i] * factor), tensor.Shape.Rank > 1 ? (float)_options.WeightDecay : 0)
+            var settings = new UpdateSettings((UpdateRule)_options.Optimizer, (float)(_rates[i] * factor), (float)_decays[i])
             {
                 Momentum = (float)_options.Momentum,
                 Nesterov = _options.Nesterov,
