@@ -14,7 +14,7 @@ internal sealed class LoopOptions
     private readonly Option<string> _optimizer = CommonOptions.Choice("--optimizer", "The optimiser.", Optimizers.Select(o => o.Name));
     private readonly Option<double> _momentum = CommonOptions.Number("--momentum", $"The momentum of sgd. Default {Shown(Standard.Momentum)}.", 0, 1, Standard.Momentum);
     private readonly Option<bool> _nesterov = new("--nesterov") { Description = "Nesterov's form of the momentum of sgd." };
-    private readonly Option<double> _decay = CommonOptions.Number("--weight-decay", $"Weight decay; biases, scales and shifts have none. Default {Shown(Standard.WeightDecay)}.", 0, 1e6, Standard.WeightDecay);
+    private readonly Option<double> _decay = CommonOptions.Number("--weight-decay", $"Weight decay; biases, scales, shifts and slopes have none. Default {Shown(Standard.WeightDecay)}.", 0, 1e6, Standard.WeightDecay);
     private readonly Option<double> _layerDecay = CommonOptions.Number("--layer-decay", "The factor on the learning rate for each layer further from the result. Default 1: one rate for all of the network's own layers.", 0, 1, Standard.LayerDecay);
     private readonly Option<double> _smoothing = CommonOptions.Number("--label-smoothing", "The share of the target that is spread over all classes. Default 0.", 0, 1, Standard.LabelSmoothing);
     private readonly Option<double> _clip = CommonOptions.Number("--clip-norm", $"The greatest norm of the gradient; 0 for any. Default {Shown(Standard.ClipNorm)}.", 0, 1e30, Standard.ClipNorm);

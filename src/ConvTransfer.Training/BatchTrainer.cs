@@ -120,7 +120,7 @@ internal sealed class BatchTrainer
             }
         }
         double length = Norm();
-        if (!double.IsFinite(length)) return "the gradient";
+        if (!double.IsFinite(length)) return $"the gradient of weight '{DisplayText.Escape(LastNotFinite())}'";
         FollowStatistics();
         if (!last) return null;
         double accumulated = Accumulated is null ? 1 : (batch % _options.Accumulate) + 1;
@@ -135,6 +135,14 @@ internal sealed class BatchTrainer
 
     // Empty for a weight that is frozen in this phase.
     private ReadOnlySpan<float> GradientOf(int index) => Accumulated is null || Step.Gradient(index).IsEmpty ? Step.Gradient(index) : Accumulated[index];
+
+    // The first one on the way back: weights are in the network's order.
+    private string LastNotFinite()
+    {
+        int i = _weights.ParameterCount - 1;
+        while (NonFiniteSearch.FirstIn(GradientOf(i)) < 0) i--;
+        return _weights.Names[i];
+    }
 
     private double Norm()
     {

@@ -10,7 +10,8 @@ namespace ConvTransfer.Training;
 /// <summary>A graph with the nodes that compute gradients behind its own.</summary>
 /// <param name="Model">The model, which imports the internal domain beside its own.</param>
 /// <param name="Gradients">For each wanted value the name of its gradient; null where it is 0 because nothing leads from the value to the loss.</param>
-internal sealed record GradientGraph(Model Model, IReadOnlyDictionary<string, string?> Gradients);
+/// <param name="Sources">For each node that was added, in their order, which is that of the way back, the node whose rule it belongs to; null for the last sum of a wanted value.</param>
+internal sealed record GradientGraph(Model Model, IReadOnlyDictionary<string, string?> Gradients, IReadOnlyList<Node?> Sources);
 
 /// <summary>The backward walk: from a loss to the values whose gradients are wanted, by the rules of the operators on the way, and over no others.</summary>
 /// <remarks>Reverse accumulation. Source: Griewank and Walther, Evaluating Derivatives, 2008, section 3.2.</remarks>
@@ -22,7 +23,10 @@ internal sealed class Differentiation
     private readonly Dictionary<string, List<string>> _parts = [];
     private readonly Dictionary<string, string> _complete = [];
     private readonly List<Node> _nodes = [];
+    private readonly List<Node?> _sources = [];
     private readonly List<TensorData> _constants = [];
+
+    private Node? _source;
 
     private Differentiation(Model model, HashSet<string> leading)
     {
@@ -51,6 +55,7 @@ internal sealed class Differentiation
         {
             if (node.Context is not { } context) throw new ConvTransferException(FailureCause.Unsupported, $"{node.Node.DisplayName}: the type of one of its inputs cannot be told", model.File, node.Node.DisplayName);
             if (!node.Node.Inputs.Any(leading.Contains) || !node.Node.Outputs.Any(o => o.Length > 0 && walk._parts.ContainsKey(o))) continue;
+            walk._source = node.Node;
             try
             {
                 context.Operator.Gradient(new Context(walk, context));
@@ -61,6 +66,7 @@ internal sealed class Differentiation
             }
         }
         problems.ThrowIfErrors(model.File);
+        walk._source = null;
         return walk.Result(wanted);
     }
 
@@ -117,6 +123,7 @@ internal sealed class Differentiation
     private string[] Emit(string op, ValueList<string> inputs, int outputs, NodeAttribute[]? attributes, string domain, string hint)
     {
         string[] names = [.. Enumerable.Range(0, outputs).Select(_ => _names.Fresh(hint))];
+        _sources.Add(_source);
         _nodes.Add(new Node(op, inputs, ValueList.Create<string>(names)) { Name = _names.Fresh($"{hint}/{op}"), Domain = domain, Attributes = [.. attributes ?? []] });
         return names;
     }
@@ -126,7 +133,7 @@ internal sealed class Differentiation
         var gradients = wanted.Distinct().ToDictionary(name => name, Complete);
         var graph = _model.Graph with { Nodes = [.. _model.Graph.Nodes, .. _nodes], Initializers = [.. _model.Graph.Initializers, .. _constants] };
         var imports = _model.OpsetImports.Where(o => o.CanonicalDomain != GradientOperators.Domain).Append(new OpsetImport(GradientOperators.Domain, GradientOperators.Version));
-        return new GradientGraph(_model with { Graph = graph, OpsetImports = [.. imports] }, gradients);
+        return new GradientGraph(_model with { Graph = graph, OpsetImports = [.. imports] }, gradients, _sources);
     }
 
     private sealed class Context(Differentiation walk, NodeContext n) : GradientContext(n)

@@ -78,7 +78,7 @@ public sealed class Trainer : IDisposable
     /// <param name="heldOut">Samples to try the network on after each epoch, or null.</param>
     /// <param name="progress">Told after every batch, or null.</param>
     /// <param name="cancellationToken">Ends the training within one step of the network; the result then holds the best weights so far.</param>
-    /// <exception cref="ConvTransferException">A sample's class is outside the head, or a number is no longer finite: the first layer is named; or the folder of checkpoints is taken, or belongs to another training.</exception>
+    /// <exception cref="ConvTransferException">A sample's class is outside the head, or a number is no longer finite: where it is, is said; or the folder of checkpoints is taken, or belongs to another training.</exception>
     public TrainingResult Run(ISampleSource samples, ISampleSource? heldOut = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);

@@ -1,5 +1,4 @@
 using ConvTransfer.Graphs;
-using ConvTransfer.Runtime.Caching;
 
 namespace ConvTransfer.Training;
 
@@ -27,14 +26,21 @@ internal sealed record CheckpointNumbers(float[][] Weights, float[][] First, flo
     /// <summary>The numbers of that order.</summary>
     public static CheckpointNumbers Of(float[][][] all) => new(all[0], all[1], all[2], all[3], all[4], all[5]);
 
-    /// <summary>True when nothing in them is infinite or not a number.</summary>
-    public bool IsFinite => All.All(kind => kind.All(values => values.All(float.IsFinite)));
+    /// <summary>The first number that is infinite or not a number, as the index of its kind in <see cref="All"/> and that of its weight; null where all are finite.</summary>
+    public (int Kind, int Weight)? NotFinite()
+    {
+        float[][][] all = All;
+        for (int kind = 0; kind < all.Length; kind++)
+            for (int weight = 0; weight < all[kind].Length; weight++)
+                if (NonFiniteSearch.FirstIn(all[kind][weight]) >= 0) return (kind, weight);
+        return null;
+    }
 }
 
 /// <summary>What two runs must have in common so that one can go on where the other was.</summary>
 /// <param name="Items">Names and values.</param>
 /// <param name="InstructionSet">The instructions the numbers were computed with; others may give other bits.</param>
-/// <param name="Kernels">The code the numbers were computed with, <see cref="KernelVersion.Text"/>; another one may give other bits.</param>
+/// <param name="Kernels">The code the numbers were computed with, <see cref="TrainingFingerprints.Code"/>; another one may give other bits.</param>
 internal sealed record TrainingFingerprint(ValueList<FingerprintItem> Items, string InstructionSet, string Kernels)
 {
     /// <summary>What differs from another one, in words.</summary>

@@ -103,11 +103,15 @@ internal sealed class TrainingRun : IDisposable
 
     private CheckpointNumbers Numbers() => new(_weights.Copy(), _batches.Optimizer.First, _batches.Optimizer.Second, _batches.Average ?? [], _batches.Accumulated ?? [], _best ?? []);
 
-    // Weights that are not finite are no result either where nothing is saved.
+    // Numbers that are not finite are no result either where nothing is saved.
     private void Save()
     {
         var numbers = Numbers();
-        if (!numbers.IsFinite) throw NotFinite(_state.Batch == 0 ? _state.Epoch - 1 : _state.Epoch, _state.Batch == 0 ? Batches - 1 : _state.Batch - 1, "a weight");
+        if (numbers.NotFinite() is (int kind, int weight))
+        {
+            string what = kind == 0 ? "a weight" : $"{((string[])["the first moment", "the second moment", "the running average", "the sum of gradients", "the best state"])[kind - 1]} of weight '{DisplayText.Escape(_weights.Names[weight])}'";
+            throw NotFinite(_state.Batch == 0 ? _state.Epoch - 1 : _state.Epoch, _state.Batch == 0 ? Batches - 1 : _state.Batch - 1, what);
+        }
         if (_checkpoints?.Save(_state with { OptimizerSteps = _batches.Optimizer.Steps }, numbers) == false) _failedSaves++;
     }
 
@@ -172,8 +176,7 @@ internal sealed class TrainingRun : IDisposable
         string where;
         try
         {
-            node = NonFiniteSearch.First(_trainer.Split, _weights, _trainer.Step, _trainer.How.Limits);
-            where = node is null ? "all results of the layers are finite, so it comes from a gradient" : $"the first result that is not finite is that of {node.DisplayName}";
+            (where, node) = NonFiniteSearch.Find(_weights, _trainer.Step, _trainer.How.Limits);
         }
         catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
         {

@@ -25,6 +25,7 @@ internal sealed class TrainingStep : IDisposable
     public TrainingStep(NetworkSplit split, TrainedWeights weights, int threads, Limits limits)
     {
         var (graph, loss, targets) = WithGradients(split, limits);
+        Graph = graph;
         string[] gradients = [.. split.Parameters.Select(p => graph.Gradients[p] ?? throw new ConvTransferException(FailureCause.DataInvalid, $"no way leads from weight '{DisplayText.Escape(p)}' to the result: it cannot be trained"))];
         string[] statistics = [.. split.Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })];
         string[] outputs = [loss, split.Logits, .. statistics, .. gradients];
@@ -37,8 +38,8 @@ internal sealed class TrainingStep : IDisposable
         _gradients = Array.ConvertAll(weights.Names[..weights.ParameterCount], name => Array.IndexOf(split.Parameters, name) is >= 0 and var at ? Array.IndexOf(distinct, gradients[at]) : -1);
         string[] followed = [.. split.StatisticsNames()];
         _statistics = Array.ConvertAll(weights.Names[weights.ParameterCount..], name => Array.IndexOf(followed, name) is >= 0 and var at ? 2 + at : -1);
-        var byName = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.Item1, x => x.Item2);
-        _inputs = [.. _planner.Inputs.Select(i => byName[i.Name])];
+        Inputs = split.Frontier.Zip(Frontier).Append((targets, Target)).Concat(split.Dropouts.Select(d => d.Mask).Zip(Masks)).Concat(weights.Names.Zip(weights.All)).ToDictionary(x => x.Item1, x => x.Item2);
+        _inputs = [.. _planner.Inputs.Select(i => Inputs[i.Name])];
         try
         {
             _session.Reserve(_inputs);
@@ -49,6 +50,15 @@ internal sealed class TrainingStep : IDisposable
             throw;
         }
     }
+
+    /// <summary>The nodes of the layers, then the <see cref="LossNodes"/>, then those of the gradients.</summary>
+    public GradientGraph Graph { get; }
+
+    /// <summary>How many nodes make the loss of the logits.</summary>
+    public const int LossNodes = 4;
+
+    /// <summary>What the graph reads, by name: the frontier, the targets, masks, and the weights.</summary>
+    public IReadOnlyDictionary<string, Tensor> Inputs { get; }
 
     /// <summary>The values of the frontier, to be written before a run.</summary>
     public Tensor[] Frontier { get; }

@@ -26,8 +26,7 @@ internal static class WeightChecks
         {
             using var tensor = data.ToTensor();
             var values = tensor.AsSpan<float>();
-            for (int i = 0; i < values.Length; i++)
-                if (!float.IsFinite(values[i])) throw new ConvTransferException(FailureCause.DataInvalid, $"weight '{DisplayText.Escape(data.Name)}' holds {values[i]} at element {i}: such a network cannot be trained");
+            if (NonFiniteSearch.FirstIn(values) is >= 0 and var i) throw new ConvTransferException(FailureCause.DataInvalid, $"weight '{DisplayText.Escape(data.Name)}' holds {values[i]} at element {i}: such a network cannot be trained");
         }
     }
 }

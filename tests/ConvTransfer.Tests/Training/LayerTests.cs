@@ -81,7 +81,7 @@ public sealed class LayerTests
         using var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { BatchSize = Batch }, new TrainerOptions());
         trainer.Step.Frontier[0].AsSpan<float>().Fill(1);
         trainer.Weights.All[Array.IndexOf(trainer.Weights.Names, "conv4.weight")].AsSpan<float>()[3] = float.NaN;
-        string First(long bytes) => NonFiniteSearch.First(trainer.Split, trainer.Weights, trainer.Step, Limits.Default with { MemoryBytes = bytes })!.Name;
+        string First(long bytes) => trainer.Step.Graph.Model.Graph.Nodes[NonFiniteSearch.First(trainer.Step, Limits.Default with { MemoryBytes = bytes })].Name;
         int found = 0;
         long least = 1 << 20;
         for (long bytes = least; bytes > 0; bytes = bytes * 15 / 16)
