@@ -3,6 +3,12 @@ using ConvTransfer.Tests.Operators;
 
 namespace ConvTransfer.Tests.Training;
 
+/// <summary>Where the window of a convolution or pool begins: given on each side, or by one of the rules.</summary>
+internal static class Padding
+{
+    public static NodeAttribute Draw(RandomShapes random, long[] pads) => random.Int(0, 2) == 0 ? ProblemData.Attribute("auto_pad", random.One("SAME_UPPER", "SAME_LOWER", "VALID")) : ProblemData.Attribute("pads", pads);
+}
+
 internal sealed class ConvGradientProblems : GradientProblems
 {
     public override string OpType => "Conv";
@@ -14,7 +20,7 @@ internal sealed class ConvGradientProblems : GradientProblems
         long[] pads = [.. Enumerable.Range(0, 2 * rank).Select(_ => (long)random.Int(0, 2))];
         long[] spatial = [.. kernel.Select((k, a) => ((k - 1) * dilations[a]) + random.Int(1, rank == 3 ? 3 : 6))];
         return Of([random.Normal([random.Int(1, 3), group * perGroup, .. spatial]), random.Normal([filters, perGroup, .. kernel]), random.Flip() ? random.Normal(filters) : null],
-            ProblemData.Attribute("group", group), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), ProblemData.Attribute("pads", pads));
+            ProblemData.Attribute("group", group), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), Padding.Draw(random, pads));
     }
 }
 
@@ -71,7 +77,7 @@ internal abstract class PoolGradientProblems(string op) : GradientProblems
         long[] pads = [.. Enumerable.Range(0, 2 * rank).Select(i => (long)random.Int(0, (int)((kernel[i % rank] - 1) * dilations[i % rank])))];
         long[] spatial = [.. kernel.Select((k, a) => ((k - 1) * dilations[a]) + random.Int(1, 5))];
         return Of([random.Normal([random.Int(1, 2), random.Int(1, 3), .. spatial])],
-            [ProblemData.Attribute("kernel_shape", kernel), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), ProblemData.Attribute("pads", pads), ProblemData.Attribute("ceil_mode", random.Int(0, 1)), .. More(random)]);
+            [ProblemData.Attribute("kernel_shape", kernel), ProblemData.Attribute("strides", strides), ProblemData.Attribute("dilations", dilations), Padding.Draw(random, pads), ProblemData.Attribute("ceil_mode", random.Int(0, 1)), .. More(random)]);
     }
 }
 
