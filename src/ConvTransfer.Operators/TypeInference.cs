@@ -133,6 +133,8 @@ internal sealed class TypeInference
             var parameter = OperatorSchema.At(formal, i)!;
             var type = n.Input(i).ElementType;
             string name = DisplayText.Escape(n.Node.Inputs[i]);
+            // What the engine has no numbers for, such as bfloat16, may be right by the standard.
+            if (!type.IsSupported() || parameter.Type.Unsupported.Contains(type)) throw n.Unsupported($"input {parameter.Name} ('{name}') is of type {type.OnnxName()}, which is not supported here; expected {parameter.Type}");
             n.Require(parameter.Type.Allows(type), $"input {parameter.Name} ('{name}') is of type {type.OnnxName()}, expected {parameter.Type}");
             if (parameter.Heterogeneous) continue;
             if (bound.TryGetValue(parameter.Type.Name, out var other)) n.Require(other == type, $"input {parameter.Name} ('{name}') is of type {type.OnnxName()}, but another input of type parameter {parameter.Type.Name} is {other.OnnxName()}");

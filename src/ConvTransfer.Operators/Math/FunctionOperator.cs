@@ -15,8 +15,6 @@ internal interface IFunction
 /// <summary>An operator that applies a function of floating point numbers to every element.</summary>
 internal abstract class FunctionOperator<TFunction> : PlainOperator where TFunction : struct, IFunction
 {
-    private static readonly TypeVariable T = new("T", TypeVariable.Floats);
-
     /// <summary>Legacy hint of opsets before 6, without meaning for the result.</summary>
     private static readonly IntsAttribute ConsumedInputs = new("consumed_inputs") { Until = 5 };
 
@@ -24,12 +22,16 @@ internal abstract class FunctionOperator<TFunction> : PlainOperator where TFunct
     /// <param name="name">Its name.</param>
     /// <param name="since">Its versions; they differ in types only.</param>
     /// <param name="attributes">Its attributes.</param>
-    protected FunctionOperator(string name, int[] since, params AttributeDefinition[] attributes) => Schema = new OperatorSchema(name, since)
+    protected FunctionOperator(string name, int[] since, params AttributeDefinition[] attributes)
     {
-        Inputs = [new("X", T)],
-        Outputs = [new("Y", T)],
-        Attributes = [.. attributes, .. since[0] < 6 ? new[] { ConsumedInputs } : []],
-    };
+        var t = new TypeVariable("T", TypeVariable.Floats) { Unsupported = UnsupportedTypes };
+        Schema = new OperatorSchema(name, since)
+        {
+            Inputs = [new("X", t)],
+            Outputs = [new("Y", t)],
+            Attributes = [.. attributes, .. since[0] < 6 ? new[] { ConsumedInputs } : []],
+        };
+    }
 
     public sealed override OperatorSchema Schema { get; }
 
@@ -46,6 +48,9 @@ internal abstract class FunctionOperator<TFunction> : PlainOperator where TFunct
 
     /// <summary>Emits the derivative at every element; null where it is 0 wherever it exists.</summary>
     protected abstract string? Slope(GradientContext g);
+
+    /// <summary>Element types that the standard allows beside floating point ones.</summary>
+    protected virtual ElementType[] UnsupportedTypes => [];
 
     /// <summary>The function with its parameters.</summary>
     protected virtual TFunction Function(NodeContext n) => default;

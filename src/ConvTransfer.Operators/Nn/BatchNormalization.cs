@@ -15,7 +15,7 @@ namespace ConvTransfer.Operators.Nn;
 /// which then move the running ones: new = running · momentum + batch · (1 - momentum), the variance being divided by the number of elements.
 /// </summary>
 /// <remarks>
-/// Source: ONNX BatchNormalization-1, -6 (is_test), -7, -9 (no spatial), -14 (training_mode), -15 (types of their own for scale and statistics); Ioffe and Szegedy 2015.
+/// Source: ONNX BatchNormalization-1, -6 (is_test), -7, -9 (no spatial), -14 (training_mode; a type of their own for the statistics), -15 (one for scale and B); Ioffe and Szegedy 2015.
 /// The training forms before 14 are refused: they leave open how the variance counts. With spatial = 0 (until 7) every position has statistics of its own.
 /// On float32 with constant statistics it is one multiplication with addition, whose factors are computed in double.
 /// </remarks>
@@ -54,7 +54,8 @@ internal sealed class BatchNormalization : StageOperator
         {
             var parameter = n.Input(i);
             string name = $"input '{Core.DisplayText.Escape(n.Node.Inputs[i])}' is {parameter}";
-            if (n.Version < 15) n.Require(parameter.ElementType == x.ElementType, $"{name}, X is {x}; before opset 15 all inputs are of one type");
+            if (n.Version < 14) n.Require(parameter.ElementType == x.ElementType, $"{name}, X is {x}; before opset 14 all inputs are of one type");
+            else if (n.Version < 15 && i < 3) n.Require(parameter.ElementType == x.ElementType, $"{name}, X is {x}; before opset 15 scale and B are of X's type");
             if (!spatial) n.Require(parameter.Rank == x.Rank - 1 && Enumerable.Range(0, parameter.Rank).All(a => parameter[a].MayEqual(x[a + 1])), $"{name}, expected a number for each element of an image of X, {x}");
             else n.Require(parameter.Rank == 1 && parameter[0].MayEqual(channels), $"{name}, expected one number for each of the {channels} channels of X");
         }
@@ -96,11 +97,7 @@ internal sealed class BatchNormalization : StageOperator
     private static void InferenceGradient(GradientContext g)
     {
         if (g.IsWanted(3) || g.IsWanted(4)) throw g.N.Unsupported("running statistics are not trained by gradients");
-        bool[] wanted = [.. Enumerable.Range(0, 3).Select(g.IsWanted)];
-        string[] gradients = g.Nodes(BatchNormalizationGradient.Name, [g.Gradient, .. Enumerable.Range(0, 5).Where(i => i != 2).Select(g.Input)], 3,
-            [new(BatchStatisticsNormalization.Epsilon.Name, new AttributeValue.Float(g.N.Get(Epsilon))), new(BatchNormalizationGradient.FrozenStatistics.Name, new AttributeValue.Int(1))], GradientOperators.Domain);
-        for (int i = 0; i < 3; i++)
-            if (wanted[i]) g.Accumulate(i, gradients[i]);
+        Emit(g, g.Gradient, OfX(g, 3), OfX(g, 4), new NodeAttribute(BatchNormalizationGradient.FrozenStatistics.Name, new AttributeValue.Int(1)));
     }
 
     // As the internal operator has it, which also tells the batch's own statistics: those handed out hold the running ones too.
@@ -108,15 +105,27 @@ internal sealed class BatchNormalization : StageOperator
     {
         if (g.OutputGradient(1) is not null || g.OutputGradient(2) is not null) throw g.N.Unsupported("the running statistics have no gradient of their own");
         if (g.OutputGradient(0) is not { } dy) return;
-        var x = g.N.InputShape(0);
-        string Rows(string value) => x.Rank == 1 ? g.Reshaped(value, new Shape([x[0], 1])) : value;
-        NodeAttribute epsilon = new(BatchStatisticsNormalization.Epsilon.Name, new AttributeValue.Float(g.N.Get(Epsilon)));
-        string[] forward = g.Nodes(BatchStatisticsNormalization.Name, [Rows(g.Input(0)), g.Input(1), g.Input(2)], 3, [epsilon], GradientOperators.Domain);
-        string[] gradients = g.Nodes(BatchNormalizationGradient.Name, [Rows(dy), Rows(g.Input(0)), g.Input(1), forward[1], forward[2]], 3, [epsilon], GradientOperators.Domain);
-        if (g.IsWanted(0)) g.Accumulate(0, x.Rank == 1 ? g.Reshaped(gradients[0], x) : gradients[0]);
-        for (int i = 1; i < 3; i++)
-            if (g.IsWanted(i)) g.Accumulate(i, gradients[i]);
+        string[] forward = g.Nodes(BatchStatisticsNormalization.Name, [Rows(g, g.Input(0)), OfX(g, 1), OfX(g, 2)], 3, [EpsilonOf(g)], GradientOperators.Domain);
+        Emit(g, dy, forward[1], forward[2]);
     }
+
+    // The internal operators know [N, C, …] of one type: a vector of N is [N, 1] to them, and what is of another type takes X's.
+    private static void Emit(GradientContext g, string dy, string mean, string variance, params NodeAttribute[] more)
+    {
+        bool[] wanted = [.. Enumerable.Range(0, 3).Select(g.IsWanted)];
+        string[] gradients = g.Nodes(BatchNormalizationGradient.Name, [Rows(g, dy), Rows(g, g.Input(0)), OfX(g, 1), mean, variance], 3, [EpsilonOf(g), .. more], GradientOperators.Domain);
+        if (wanted[0]) g.Accumulate(0, g.N.Input(0).Rank == 1 ? g.Reshaped(gradients[0], g.N.InputShape(0)) : gradients[0]);
+        for (int i = 1; i < 3; i++)
+            if (wanted[i]) g.Accumulate(i, IsOfX(g, i) ? gradients[i] : g.Node("CastLike", [gradients[i], g.Input(i)]));
+    }
+
+    private static NodeAttribute EpsilonOf(GradientContext g) => new(BatchStatisticsNormalization.Epsilon.Name, new AttributeValue.Float(g.N.Get(Epsilon)));
+
+    private static string Rows(GradientContext g, string value) => g.N.Input(0).Rank == 1 ? g.Reshaped(value, new Shape([g.N.InputShape(0)[0], 1])) : value;
+
+    private static bool IsOfX(GradientContext g, int input) => g.N.Input(input).ElementType == g.N.Input(0).ElementType;
+
+    private static string OfX(GradientContext g, int input) => IsOfX(g, input) ? g.Input(input) : g.Node("CastLike", [g.Input(input), g.Input(0)]);
 
     protected override EpilogueStage? Stage(NodeContext n)
     {
@@ -145,9 +154,9 @@ internal sealed class BatchNormalization : StageOperator
         return n.Get(Spatial) != 0 ? ((nint)x[0], (nint)x[1], (nint)x.Product(2, x.Rank)) : ((nint)x[0], (nint)x.Product(1, x.Rank), 1);
     }
 
-    protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, OfX>(n.Input(0).ElementType, new OfX(n));
+    protected override PlainKernel Prepare(NodeContext n) => NumberDispatch.Make<PlainKernel, MakerOfX>(n.Input(0).ElementType, new MakerOfX(n));
 
-    private readonly struct OfX(NodeContext n) : INumberMaker<PlainKernel>
+    private readonly struct MakerOfX(NodeContext n) : INumberMaker<PlainKernel>
     {
         public PlainKernel Make<TX>() where TX : unmanaged, INumber<TX>, IMinMaxValue<TX> => NumberDispatch.Make<PlainKernel, OfScale<TX>>(n.Input(1).ElementType, new(n));
     }

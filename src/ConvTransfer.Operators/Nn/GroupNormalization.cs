@@ -66,7 +66,8 @@ internal sealed class GroupNormalization : RowNormalizationOperator
     {
         var x = g.N.InputShape(0);
         long groups = g.N.Get(Groups), perGroup = x[1] / groups;
-        RowNormalizationGradient.Emit(g, new Shape([x[0], groups, perGroup, x.Product(2, x.Rank)]), 2, new Shape([groups, g.N.Version < 21 ? 1 : perGroup, 1]), g.N.Get(Epsilon));
+        var spread = new Shape([groups, g.N.Version < 21 ? 1 : perGroup, 1]);
+        RowNormalizationGradient.Emit(g, new Shape([x[0], groups, perGroup, x.Product(2, x.Rank)]), 2, _ => spread, g.N.Get(Epsilon));
     }
 
     protected override (nint Rows, ScaleLayout Layout) Rows(NodeContext n)

@@ -33,7 +33,8 @@ internal sealed class InstanceNormalization : RowNormalizationOperator
     public override void Gradient(GradientContext g)
     {
         var x = g.N.InputShape(0);
-        RowNormalizationGradient.Emit(g, x, 2, new Shape([x[1], .. Enumerable.Repeat(1L, x.Rank - 2)]), g.N.Get(Epsilon));
+        var spread = new Shape([x[1], .. Enumerable.Repeat(1L, x.Rank - 2)]);
+        RowNormalizationGradient.Emit(g, x, 2, _ => spread, g.N.Get(Epsilon));
     }
 
     protected override (nint Rows, ScaleLayout Layout) Rows(NodeContext n)

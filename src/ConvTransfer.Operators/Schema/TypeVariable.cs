@@ -25,6 +25,9 @@ internal sealed record TypeVariable(string Name, ElementType[] Allowed)
     /// <summary>int32 and int64, the types of indices.</summary>
     public static readonly ElementType[] Indices = [ElementType.Int64, ElementType.Int32];
 
+    /// <summary>Element types that the standard allows too, and that are refused as not supported.</summary>
+    public ElementType[] Unsupported { get; init; } = [];
+
     /// <summary>True when the variable may stand for the type.</summary>
     public bool Allows(ElementType type) => Array.IndexOf(Allowed, type) >= 0;
 

@@ -118,15 +118,26 @@ internal sealed class BatchNormalizationGradientProblems : GradientProblems
 {
     public override string OpType => "BatchNormalization";
 
-    // With the running statistics, or in training with the batch's.
+    // With the running statistics, or in training with the batch's; a vector is one channel.
     public override OperatorProblem Draw(RandomShapes random)
     {
         bool trains = random.Flip();
-        long[] dims = trains ? [random.Int(2, 4), .. random.Shape(0, 3, 4)] : random.Shape(2, 5, 6);
+        long[] dims = trains ? [random.Int(2, 4), .. random.Shape(0, 3, 4)] : random.Shape(1, 5, 6);
         long c = dims.Length == 1 ? 1 : dims[1];
         var problem = Of([random.Around(10, dims), random.Normal(c), random.Normal(c), random.Normal(c).AsConstant(), random.Uniform(0.1, 2, c).AsConstant()], outputs: trains ? random.Int(1, 3) : 1,
             ProblemData.Attribute("epsilon", trains ? 0.01f : random.One(1e-5f, 0.01f)), ProblemData.Attribute("training_mode", trains ? 1 : 0));
+        // Scale and B, the statistics, or both in a type of their own.
+        int wide = random.Int(0, 7);
+        for (int i = 1; i < 5; i++)
+            if ((wide & (i < 3 ? 1 : 2)) != 0 && wide < 4) problem.Inputs[i] = Wide(problem.Inputs[i]!);
         return problem with { Node = problem.Node with { Outputs = problem.Node.Outputs.Select((o, i) => i == 0 ? o : $"running{i}").ToValueList() } };
+    }
+
+    // float64, known while planning: what is given is of the type that is tried.
+    private static ProblemInput Wide(ProblemInput input)
+    {
+        using var tensor = input.Data.ToTensor();
+        return ProblemData.Of([.. tensor.Shape.Dims], Array.ConvertAll(tensor.AsSpan<float>().ToArray(), v => (double)v)).AsConstant();
     }
 }
 

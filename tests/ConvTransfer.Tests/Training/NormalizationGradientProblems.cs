@@ -10,7 +10,8 @@ internal sealed class LayerNormalizationGradientProblems : GradientProblems
     {
         long[] dims = [.. random.Shape(0, 3), random.Int(2, 6)];
         int axis = random.Int(0, dims.Length - 1);
-        return Of([random.Around(100, dims), random.Normal(dims[axis..]), random.Flip() ? random.Normal(dims[axis..]) : null],
+        long[] scale = random.Flip() ? dims[axis..] : random.SpreadOver(dims), shift = random.Flip() ? dims[axis..] : random.SpreadOver(dims);
+        return Of([random.Around(100, dims), random.Normal(scale), random.Flip() ? random.Normal(shift) : null],
             ProblemData.Attribute("axis", random.Flip() ? axis : axis - dims.Length), ProblemData.Attribute("epsilon", random.One(0.1f, 0.01f)));
     }
 }

@@ -14,6 +14,9 @@ internal sealed class BatchNormalizationProblems : OperatorProblems
         yield return Make("opset 6", 6, [2, 3, 5], true, ProblemData.Attribute("is_test", 1), ProblemData.Attribute("epsilon", 0.01f));
         foreach (long opset in new long[] { 7, 9, 14 }) yield return Make($"opset {opset}", opset, [2, 3, 5], true, ProblemData.Attribute("epsilon", 0.001f), ProblemData.Attribute("momentum", 0.5f));
         yield return OperatorProblem.Of("opset 7 statistics of each position", OpType, 7, [ProblemData.Normal(1, 2, 3, 2), .. Enumerable.Range(2, 3).Select(i => ProblemData.Normal(i, 3, 2)), Positive(5, 3, 2)], [ProblemData.Attribute("spatial", 0)]);
+        // Opset 14 gives the statistics a type of their own, U; a mixed-precision export has them in float32 beside float16 or float64.
+        yield return OperatorProblem.Of("opset 14, other type of statistics", OpType, 14, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), ProblemData.Of<double>([2], 1.5, 2), ProblemData.Of<double>([2], 0, 1), Pair(0.5f, 1), Pair(2, 3)]);
+        yield return Training(OperatorProblem.Of("opset 14, training, other type of statistics", OpType, 14, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), ProblemData.Of<double>([2], 1.5, 2), ProblemData.Of<double>([2], 0, 1), Pair(0.5f, 1), Pair(2, 3)]), 3);
         yield return OperatorProblem.Of("other types of scale and statistics", OpType, 15, [ProblemData.Of<double>([1, 2, 2], 1, 2, 3, 4), Pair(1.5f, 2), Pair(0, 1), Pair(0.5f, 1), Pair(2, 3)]);
         foreach (long[] dims in new long[][] { [7, 3], [2, 5, 3], [2, 3, 5, 7], [1, 2, 3, 2, 3] }) yield return Training(Make($"{dims.Length} axes, training", 15, dims, constant: false), 3);
         yield return Training(Make("training, constant parameters", 14, [3, 2, 17], constant: true, ProblemData.Attribute("momentum", 0.3f), ProblemData.Attribute("epsilon", 0.1f)), 3);
@@ -79,6 +82,10 @@ internal sealed class LayerNormalizationProblems : OperatorProblems
             yield return OperatorProblem.Of($"axis {axis}, with statistics", OpType, 17, [ProblemData.Normal(1, 3, 5, 7), ProblemData.Normal(2, normalized), ProblemData.Normal(3, normalized)], [ProblemData.Attribute("axis", axis)], outputs: 3, batchInput: axis is 0 or -3 ? null : 0);
         }
         foreach (long length in new long[] { 1, 16, 33, 5000 }) yield return OperatorProblem.Of($"rows of {length}", OpType, 18, [ProblemData.Normal(1, 2, 3, length), ProblemData.Normal(2, length).AsConstant(), ProblemData.Normal(3, length).AsConstant()], [ProblemData.Attribute("epsilon", 0.01f)], batchInput: 0);
+        // The standard lets Scale and B spread over X, not over a row alone.
+        foreach (var (axis, scale, shift) in new (long, long[], long[])[] { (-1, [1], [4]), (-1, [], [1, 1]), (1, [4], [3, 4]), (2, [3, 4], [4]), (2, [3, 1], [2, 1, 1]), (0, [2, 1, 4], [1, 3, 1]), (1, [1, 3, 4], [3, 4]) })
+            yield return OperatorProblem.Of($"axis {axis}, Scale [{string.Join(", ", scale)}], B [{string.Join(", ", shift)}]", OpType, 17, [ProblemData.Normal(1, 2, 3, 4), ProblemData.Normal(2, scale), ProblemData.Normal(3, shift)], [ProblemData.Attribute("axis", axis)], outputs: 3);
+        yield return OperatorProblem.Of("double, a scale for each row", OpType, 17, [ProblemData.Of<double>([2, 3], 1, 2, 3, 4, 6, 9), ProblemData.Of<double>([2, 1], 1, 2), ProblemData.Of<double>([1], 3)]);
         yield return OperatorProblem.Of("far from 0", OpType, 17, [BatchNormalizationProblems.Far(1000, 3, 700), ProblemData.Normal(2, 700), ProblemData.Normal(3, 700)], outputs: 3, batchInput: 0);
         yield return OperatorProblem.Of("equal elements far from 0", OpType, 17, [BatchNormalizationProblems.Equal(255.3f, 2, 4096), ProblemData.Normal(2, 4096)], outputs: 3, batchInput: 0);
         yield return OperatorProblem.Of("no bias", OpType, 17, [ProblemData.Normal(1, 2, 7), ProblemData.Normal(2, 7)], batchInput: 0);
