@@ -8,7 +8,7 @@ namespace ConvTransfer.Operators.Math;
 /// <remarks>Source: ONNX Gelu-20; Hendrycks and Gimpel, Gaussian Error Linear Units, 2016.</remarks>
 internal sealed class Gelu() : FunctionOperator<Gelu.Of>("Gelu", [20], Approximate)
 {
-    private const double Cubic = 0.044715;
+    private const double Cubic = 0.044715, Farthest = 40;
 
     private static readonly double RootTwoOverPi = System.Math.Sqrt(2 / System.Math.PI);
     private static readonly StringAttribute Approximate = new("approximate", "none", "none", "tanh");
@@ -18,7 +18,8 @@ internal sealed class Gelu() : FunctionOperator<Gelu.Of>("Gelu", [20], Approxima
     // With Φ = (1 + t) / 2 the slope is (1 + t + x · dt/dx) / 2.
     protected override string Slope(GradientContext g)
     {
-        string x = g.Input(0), one = g.Scalar(1);
+        // Beyond this many deviations Φ is 0 or 1 to the last bit; squares and cubes of larger numbers would be infinite, and infinity times a derivative of 0 no number.
+        string x = g.Node("Clip", [g.Input(0), g.Scalar(-Farthest), g.Scalar(Farthest)]), one = g.Scalar(1);
         string Times(string a, string b) => g.Node("Mul", [a, b]);
         string square = Times(x, x), t, dt;
         if (g.N.Get(Approximate) == "tanh")
