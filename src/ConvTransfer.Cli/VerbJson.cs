@@ -9,6 +9,20 @@ internal static class VerbJson
     /// <summary>The figures as an object of their own.</summary>
     public static JsonObject Figures(string figures) => JsonNode.Parse(figures)!.AsObject();
 
+    /// <summary>What a fine-tuning takes; bytes in all, and of its parts.</summary>
+    public static JsonObject Plan(FineTunePlan plan) => new()
+    {
+        ["weights"] = plan.Training.TrainedWeights,
+        ["bytes"] = plan.Bytes,
+        ["activationBytes"] = plan.Training.ActivationBytes,
+        ["gradientBytes"] = plan.Training.GradientBytes,
+        ["optimizerBytes"] = plan.Training.OptimizerBytes,
+        ["frozenBytes"] = plan.FrozenBytes,
+        ["keptBytes"] = plan.KeptBytes,
+        ["multiplyAddsPerEpoch"] = plan.Training.MultiplyAddsPerEpoch(plan.Pictures),
+        ["frozenMultiplyAddsPerView"] = plan.FrozenMultiplyAdds,
+    };
+
     /// <summary>Pictures that were left out.</summary>
     public static JsonArray Skipped(IEnumerable<SkippedImage> skipped) => new([.. skipped.Select(s => (JsonNode)new JsonObject { ["file"] = s.File, ["reason"] = s.Reason })]);
 

@@ -133,6 +133,7 @@ public sealed class Planner : IDisposable
     /// <summary>Frees constants and packed weights.</summary>
     public void Dispose()
     {
+        long bytes = NativeBytes;
         lock (_lock)
         {
             foreach (var plan in _plans.SelectMany(p => p)) plan.Dispose();
@@ -141,6 +142,7 @@ public sealed class Planner : IDisposable
         }
         _shared.Dispose();
         _model.Dispose();
+        FreedMemory.GiveBack(bytes);
     }
 
     /// <summary>Native bytes of constants and packed weights that were made so far.</summary>

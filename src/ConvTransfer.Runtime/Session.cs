@@ -97,9 +97,11 @@ public sealed unsafe class Session : IDisposable
     /// <summary>Frees memory and threads.</summary>
     public void Dispose()
     {
+        long bytes = NativeBytes;
         _crew.Dispose();
         foreach (var bound in _bound) bound.Dispose();
         _scratch?.Dispose();
+        FreedMemory.GiveBack(bytes);
     }
 
     private PlanOutput Output(int index) => _bound[_outputs[index].Segment].Plan.Outputs[_outputs[index].Index];

@@ -22,7 +22,9 @@ switch (args)
         return TrainingDifferences.Run(rest);
     case ["train-ours", .. { Length: TrainingTask.Arguments } task]:
         return SteppedTraining.Run(TrainingTask.Parse(task));
+    case ["soak", .. var rest]:
+        return Soak.Run(rest is [var epochs] ? int.Parse(epochs, CultureInfo.InvariantCulture) : 1000, Console.Out);
     default:
-        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS | train [NETWORK…] [--threads 1,2] [--steps N] [--alone] | train-compare [NETWORK…] [--steps N] [--batch N] [--size N] [--rate R] [--threads N] [--nesterov] [--exact]");
+        Console.Error.WriteLine("usage: compare [MODEL…] [--threads 1,2] [--runs N] | layers | kernels | gradients NETWORK THREADS | train [NETWORK…] [--threads 1,2] [--steps N] [--alone] | train-compare [NETWORK…] [--steps N] [--batch N] [--size N] [--rate R] [--threads N] [--nesterov] [--exact] | soak [EPOCHS]");
         return 2;
 }

@@ -37,7 +37,8 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var images = _tuning.Network.Images(context);
         using var cache = _tuning.Cache(context);
         var pipeline = _schedule.Apply(context, _tuning.Pipeline(context, images, cache, how => _schedule.Apply(context, how))).SaveCheckpoints(checkpoints);
-        context.Log(UsageException.Of(() => pipeline.Plan(images)).ToString());
+        var plan = UsageException.Of(() => pipeline.Plan(images));
+        context.Log(plan.ToString());
         // Only now: a call that is refused leaves the checkpoints as they are.
         using var taken = checkpoints.Take();
         RefuseLeftOver(context, checkpoints);
@@ -59,6 +60,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         checkpoints.Delete();
 
         var json = VerbJson.Figures(compact);
+        json["plan"] = VerbJson.Plan(plan);
         json["epochs"] = new JsonArray([.. tuned.Training.Epochs.Select(e => (JsonNode)new JsonObject { ["epoch"] = e.Epoch, ["loss"] = e.Loss, ["accuracy"] = e.Accuracy })]);
         json["trained"] = new JsonArray([.. tuned.TrainedWeights.Select(w => (JsonNode)JsonValue.Create(w)!)]);
         json["unchanged"] = JsonItems.Texts(tuned.FrozenWeights);
