@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 
-namespace ConvTransfer.Engine.Tensors;
+namespace ConvTransfer.Core;
 
 /// <summary>Gives memory that was freed back to the system.</summary>
 /// <remarks>The C library of most Linux systems keeps freed blocks of up to 32 MB for the next allocation: a process that made and freed a few plans would hold more than its greatest plan takes.</remarks>
-internal static partial class FreedMemory
+public static partial class FreedMemory
 {
     private const long Least = 8 << 20;
 
