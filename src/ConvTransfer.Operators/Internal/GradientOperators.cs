@@ -21,5 +21,6 @@ internal static class GradientOperators
         new BatchStatisticsNormalization(),
         new BatchNormalizationGradient(),
         new LabelLossGradient(),
+        new ProductGradient(),
     ];
 }

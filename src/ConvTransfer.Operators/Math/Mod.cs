@@ -18,6 +18,15 @@ internal sealed class Mod() : BinaryOperator("Mod", [10, 13], new TypeVariable("
         return base.InferTypes(n);
     }
 
+    // C = A − B · q with q = A / B cut towards 0, which does not change beside the jumps. A − C is B · q, so that the quotient is q but for its rounding.
+    public override void Gradient(GradientContext g)
+    {
+        if (g.IsWanted(0)) g.AccumulateSpread(0, g.Gradient);
+        if (!g.IsWanted(1)) return;
+        string q = g.Node("Round", [g.Node("Div", [g.Node("Sub", [g.Input(0), g.Output()]), g.Input(1)])]);
+        g.AccumulateSpread(1, g.Node("Neg", [g.Node("Mul", [g.Gradient, q])]));
+    }
+
     protected override ElementLoop Loop<T>(NodeContext n, SpreadGeometry geometry) =>
         n.Get(Fmod) == 1 ? new BinaryLoop<T, T, T, TruncatedModulusFunction<T>>(geometry) : new BinaryLoop<T, T, T, FloorModulusFunction<T>>(geometry);
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using ConvTransfer.Engine.Reduction;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Math;
 using ConvTransfer.Operators.Schema;
 
@@ -90,7 +91,7 @@ internal sealed class Reduce : PlainOperator
             ReductionKind.LogSumExp => Times(g.Node("Exp", [g.Node("Sub", [data, y])])),
             // Where several elements are the extreme one, each has a share of the gradient.
             ReductionKind.Max or ReductionKind.Min => Shared(g, data, y, dy),
-            _ => throw g.N.Unsupported("a product over axes has no gradient here; freeze up to its output"),
+            _ => ProductGradient.Emit(g, dy, data, Axes(g.N)!),
         });
     }
 

@@ -1,5 +1,6 @@
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
+using ConvTransfer.Operators.Internal;
 using ConvTransfer.Operators.Schema;
 
 namespace ConvTransfer.Operators.Tensors;
@@ -40,6 +41,24 @@ internal sealed class GatherND : PlainOperator
         }
         var leading = indices.Dims!.Value.Take(indices.Rank - 1).Select((d, a) => a < batch && x[a].IsKnown ? x[a] : d);
         return [x with { Dims = leading.Concat(x.Dims!.Value.Skip((int)(batch + last.Value))).ToValueList() }];
+    }
+
+    // Every tuple becomes the number of the block that it names; what several tuples name is added up.
+    public override void Gradient(GradientContext g)
+    {
+        Shape x = g.N.InputShape(0), indices = g.N.InputShape(1);
+        int batch = (int)g.N.Get(BatchDims), tuple = (int)indices[indices.Rank - 1], block = batch + tuple;
+        long tuples = indices.Product(0, indices.Rank - 1);
+        if (tuples == 0 || x.ElementCount == 0) return;
+        long[] axes = [.. Enumerable.Range(batch, tuple).Select(a => (long)a)], strides = [.. axes.Select(a => x.Product((int)a + 1, block))];
+        // The remainder of an integer has the sign of what divides it: indices that count from the back come to count from the front.
+        string fromFront = g.Node("Mod", [g.Input(1), g.Integers([.. axes.Select(a => x[(int)a])])]);
+        string number = g.Node("ReduceSum", [g.Node("Mul", [fromFront, g.Integers(strides)]), g.Integers(-1)], [new NodeAttribute("keepdims", new AttributeValue.Int(0))]);
+        long batches = x.Product(0, batch), perBatch = x.Product(batch, block);
+        if (batches > 1)
+            number = g.Node("Add", [g.Reshaped(number, new Shape([batches, tuples / batches])), g.Constant(TensorData.From<long>("", [batches, 1], [.. Enumerable.Range(0, (int)batches).Select(b => b * perBatch)]))]);
+        string dy = g.Reshaped(g.Gradient, new Shape([tuples, x.Product(block, x.Rank)]));
+        g.Accumulate(0, g.Reshaped(AxisScatter.Emit(g, dy, 0, batches * perBatch, g.Reshaped(number, new Shape([tuples]))), x));
     }
 
     protected override PlainKernel Prepare(NodeContext n)

@@ -296,7 +296,9 @@ public sealed class FineTunePipelineTests : IDisposable
         var net = new NetworkBuilder("small", seed: 2);
         string x = net.Convolution(net.Input("pixels", 3, 24, 24), filters: 4, kernel: 5, stride: 2);
         var model = net.Build(net.GlobalAveragePool(x));
-        model = model with { Graph = model.Graph.Append([new Node("ReduceProd", [x], ["product"]) { Name = "odd", Attributes = [new NodeAttribute("keepdims", new AttributeValue.Int(1))] }, new Node("Add", [model.Graph.Outputs[0].Name, "product"], ["sum"]), new Node("Flatten", ["sum"], ["features"])], null, [new ValueInfo("features", null)]) };
+        // The mean that a normalization hands out beside its result.
+        var odd = new Node("LayerNormalization", [x, "one"], ["normalized", "mean"]) { Name = "odd", Attributes = [new NodeAttribute("axis", new AttributeValue.Int(2))] };
+        model = model with { Graph = model.Graph.Append([odd, new Node("Add", [model.Graph.Outputs[0].Name, "mean"], ["sum"]), new Node("Flatten", ["sum"], ["features"])], [TensorData.From<float>("one", [1], [1])], [new ValueInfo("features", null)]) };
         var pipeline = TransferPipeline.FromModel(model).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 }).TruncateAt("features").FineTune(new FineTuneOptions { Epochs = 1 });
         var e = Assert.Throws<ConvTransferException>(() => pipeline.Fit(_pictures.Images));
         Assert.Equal(FailureCause.Unsupported, e.Cause);

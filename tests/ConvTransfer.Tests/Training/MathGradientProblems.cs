@@ -38,6 +38,19 @@ internal sealed class DivGradientProblems() : BinaryGradientProblems("Div")
     protected override ProblemInput Right(RandomShapes random, long[] dims) => random.Uniform(0.5, 2, dims);
 }
 
+internal sealed class ModGradientProblems() : BinaryGradientProblems("Mod")
+{
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        var problem = base.Draw(random);
+        return problem with { Node = problem.Node with { Attributes = [ProblemData.Attribute("fmod", 1)] } };
+    }
+
+    protected override ProblemInput Left(RandomShapes random, long[] dims) => random.Uniform(-5, 5, dims);
+
+    protected override ProblemInput Right(RandomShapes random, long[] dims) => random.Flip() ? random.Uniform(0.5, 2, dims) : random.Uniform(-2, -0.5, dims);
+}
+
 internal sealed class GemmGradientProblems : GradientProblems
 {
     public override string OpType => "Gemm";
@@ -99,6 +112,19 @@ internal sealed class ReduceLogSumGradientProblems() : ReductionGradientProblems
 }
 
 internal sealed class ReduceLogSumExpGradientProblems() : ReductionGradientProblems("ReduceLogSumExp", true);
+
+internal sealed class ReduceProdGradientProblems() : ReductionGradientProblems("ReduceProd", true)
+{
+    // Beside one 0 the others' gradient is 0 and its own is not; beside two all are.
+    protected override ProblemInput Data(RandomShapes random, long[] dims)
+    {
+        var data = random.Uniform(-2, 2, dims);
+        using var tensor = data.Data.ToTensor();
+        float[] values = tensor.AsSpan<float>().ToArray();
+        for (int zeros = random.Int(0, 2); zeros > 0 && values.Length > 0; zeros--) values[random.Int(0, values.Length - 1)] = 0;
+        return ProblemData.Of(dims, values);
+    }
+}
 
 internal sealed class ReduceMaxGradientProblems() : ReductionGradientProblems("ReduceMax", true);
 

@@ -57,6 +57,21 @@ internal sealed class GatherElementsGradientProblems : GradientProblems
     }
 }
 
+internal sealed class GatherNDGradientProblems : GradientProblems
+{
+    public override string OpType => "GatherND";
+
+    // Tuples that name an element or a block, counted from either end, and often the same one twice.
+    public override OperatorProblem Draw(RandomShapes random)
+    {
+        long[] dims = random.Shape(1, 4);
+        int batch = random.Int(0, dims.Length - 1), tuple = random.Int(1, dims.Length - batch);
+        long[] shape = [.. dims.Take(batch), .. random.Shape(0, 2, 4), tuple];
+        long[] indices = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => dims[batch + (i % tuple)]).Select(d => (long)random.Int(-(int)d, (int)d - 1))];
+        return Of([random.Normal(dims), random.Flip() ? ProblemData.Of(shape, indices) : ProblemData.Of(shape, indices).AsConstant()], ProblemData.Attribute("batch_dims", batch));
+    }
+}
+
 internal sealed class TopKGradientProblems : GradientProblems
 {
     public override string OpType => "TopK";
