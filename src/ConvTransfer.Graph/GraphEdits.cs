@@ -12,7 +12,7 @@ public static class GraphEdits
     /// <exception cref="ArgumentException">No node makes the value.</exception>
     public static Graph CutAt(this Graph graph, string value, ValueType? type = null) => graph.CutAt([new ValueInfo(value, type)]);
 
-    /// <summary>Makes inner values the graph's outputs. Nodes, initializers, inputs and declared types that they do not need go; what subgraphs capture stays.</summary>
+    /// <summary>Makes inner values the graph's outputs. Nodes, initializers, inputs and declared types that they do not need go; what subgraphs capture stays. Nothing is declared of an old output that is still made.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="outputs">The outputs; one without a type takes the type that the graph declares for it, if any.</param>
     /// <exception cref="ArgumentException">There is no output, one is named twice, or one is made by no node.</exception>
@@ -29,10 +29,8 @@ public static class GraphEdits
         var declared = new Dictionary<string, ValueInfo>();
         foreach (var info in graph.Outputs.Concat(graph.ValueInfos)) declared.TryAdd(info.Name, info);
         ValueInfo Declared(ValueInfo output) => !declared.TryGetValue(output.Name, out var known) ? output : output.Type is null ? known : known with { Type = output.Type };
-        // An output that becomes an inner value again keeps its declared type.
-        var ends = outputs.Select(o => o.Name).ToHashSet();
-        var inner = graph.ValueInfos.Concat(graph.Outputs).DistinctBy(v => v.Name).Where(v => !ends.Contains(v.Name));
-        var cut = (graph with { Outputs = outputs.Select(Declared).ToValueList(), ValueInfos = inner.ToValueList() }).RemoveDead();
+        // What the graph declares of inner values stays as it is, also of those that are outputs now: behind nodes that are appended they are inner values again.
+        var cut = (graph with { Outputs = outputs.Select(Declared).ToValueList() }).RemoveDead();
         var read = cut.Nodes.SelectMany(n => n.Reads()).ToHashSet();
         return cut with { Inputs = cut.Inputs.Where(i => read.Contains(i.Name)).ToValueList() };
     }
@@ -55,7 +53,7 @@ public static class GraphEdits
         return result with { ValueInfos = graph.ValueInfos.Where(v => left.Contains(v.Name)).ToValueList() };
     }
 
-    /// <summary>Adds nodes behind the graph's own.</summary>
+    /// <summary>Adds nodes behind the graph's own. Nothing is declared of outputs that become inner values: a graph that is extended has no declarations but its own.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="nodes">The nodes, each after those that it reads.</param>
     /// <param name="initializers">Constants that they read, or null.</param>
@@ -73,9 +71,7 @@ public static class GraphEdits
         var ends = outputs?.ToValueList() ?? graph.Outputs;
         foreach (var end in ends)
             if (!known.Contains(end.Name)) throw new ArgumentException($"output '{DisplayText.Escape(end.Name)}' is made by no node", nameof(outputs));
-        var names = ends.Select(o => o.Name).ToHashSet();
-        var inner = outputs is null ? graph.ValueInfos : graph.ValueInfos.Concat(graph.Outputs).DistinctBy(v => v.Name).Where(v => !names.Contains(v.Name)).ToValueList();
-        return graph with { Nodes = [.. graph.Nodes, .. added], Initializers = [.. graph.Initializers, .. constants], Outputs = ends, ValueInfos = inner };
+        return graph with { Nodes = [.. graph.Nodes, .. added], Initializers = [.. graph.Initializers, .. constants], Outputs = ends };
     }
 
     /// <summary>Puts nodes in front of the graph's own. An input that they make is an input no longer; its declared type is kept.</summary>
