@@ -39,7 +39,7 @@ internal sealed class NormalizationRestoration(Model network, ValueList<FreezeRu
     public Model Unmeasured() => Restored.Count == 0 ? network : FoldedNormalizations.Restore(network, Restored.ToDictionary(v => v, v =>
     {
         var convolution = network.Graph.Nodes.First(n => n.Outputs.Contains(v));
-        int channels = checked((int)network.Graph.Initializers.First(t => t.Name == convolution.Inputs[1]).Dims[0]);
+        int channels = checked((int)StoredNumbers.Of(network)[convolution.Inputs[1]].Dims[0]);
         return new ChannelStatistics(new double[channels].ToValueList(), Enumerable.Repeat(1.0, channels).ToValueList());
     }));
 
@@ -51,7 +51,7 @@ internal sealed class NormalizationRestoration(Model network, ValueList<FreezeRu
     public Model WithWeightsOf(Model trained)
     {
         var folded = FoldedNormalizations.Fold(trained, Restored).ToDictionary(t => t.Name);
-        var own = network.Graph.Initializers.Select(t => t.Name).ToHashSet();
-        return network with { Graph = network.Graph.ReplaceInitializers([.. trained.Graph.Initializers.Where(t => own.Contains(t.Name)).Select(t => folded.GetValueOrDefault(t.Name, t))]) };
+        var own = StoredNumbers.Of(network);
+        return StoredNumbers.Replace(network, StoredNumbers.Of(trained).Values.Where(t => own.ContainsKey(t.Name)).Select(t => folded.GetValueOrDefault(t.Name, t)));
     }
 }

@@ -33,8 +33,8 @@ public static class FoldedNormalizations
         var layers = TrainableLayers.Of(network, freeze, new HashSet<string>(), limits ?? Limits.Default).All.Where(l => !l.IsFrozen).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
         var uses = graph.Nodes.SelectMany(n => n.Reads()).CountBy(name => name).ToDictionary();
         var normalized = graph.Nodes.Where(n => n.OpType == "BatchNormalization").Select(n => n.Inputs[0]).ToHashSet();
-        var initializers = graph.Initializers.ToDictionary(t => t.Name);
-        bool IsOwn(string name) => initializers.TryGetValue(name, out var data) && data.ElementType == ElementType.Float32 && uses[name] == 1;
+        var stored = StoredNumbers.Of(network);
+        bool IsOwn(string name) => stored.TryGetValue(name, out var data) && data.ElementType == ElementType.Float32 && uses[name] == 1;
         return graph.Nodes.Where(n => n.OpType == "Conv" && n.CanonicalDomain.Length == 0 && n.Inputs.Count == 3 && layers.Contains(n) && IsOwn(n.Inputs[1]) && IsOwn(n.Inputs[2]) && !normalized.Contains(n.Outputs[0]))
             .Select(n => n.Outputs[0]).ToValueList();
     }
@@ -48,7 +48,7 @@ public static class FoldedNormalizations
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(statistics);
         var names = new UniqueNames(network.Graph);
-        var weights = network.Graph.Initializers.ToDictionary(t => t.Name);
+        var weights = StoredNumbers.Of(network);
         var nodes = new List<Node>();
         var added = new List<TensorData>();
         foreach (var node in network.Graph.Nodes)
@@ -86,7 +86,7 @@ public static class FoldedNormalizations
         ArgumentNullException.ThrowIfNull(trained);
         ArgumentNullException.ThrowIfNull(values);
         var makers = trained.Graph.Nodes.SelectMany(n => n.Outputs.Select(o => (o, n))).Where(m => m.o.Length > 0).ToDictionary(m => m.o, m => m.n);
-        var data = trained.Graph.Initializers.ToDictionary(t => t.Name);
+        var data = StoredNumbers.Of(trained);
         var folded = new List<TensorData>();
         foreach (string value in values)
         {

@@ -68,6 +68,9 @@ public sealed class FreezeRule
     /// <summary>The pattern of <see cref="Matching"/>, or null.</summary>
     internal NamePattern? Pattern => _kind == Kind.Matching ? new NamePattern(_name) : null;
 
+    /// <summary>The text of <see cref="Matching"/>.</summary>
+    internal string Glob => _name;
+
     /// <summary>The rule as text.</summary>
     public override string ToString() => _kind switch
     {

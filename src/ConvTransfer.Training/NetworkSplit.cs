@@ -12,7 +12,8 @@ namespace ConvTransfer.Training;
 /// <param name="Mean">The name of the batch's mean.</param>
 /// <param name="Variance">The name of the batch's variance.</param>
 /// <param name="Elements">The elements of a channel in a batch.</param>
-internal sealed record TrainedNormalization(Node Layer, string Mean, string Variance, long Elements);
+/// <param name="Running">Where the running mean and variance stand, which follow the batches.</param>
+internal sealed record TrainedNormalization(Node Layer, string Mean, string Variance, long Elements, ValueList<WeightOrigin> Running);
 
 /// <summary>
 /// A network in two parts: what no training changes, which is computed as for use, and what varies with the trained weights, whose weights are inputs.
@@ -21,7 +22,7 @@ internal sealed record TrainedNormalization(Node Layer, string Mean, string Vari
 internal sealed class NetworkSplit
 {
     private readonly Model _network;
-    private readonly List<Node> _nodes = [];
+    private readonly List<Node> _nodes = [], _running = [];
     private readonly List<TensorData> _constants = [];
 
     private NetworkSplit(Model network) => _network = network;
@@ -62,15 +63,18 @@ internal sealed class NetworkSplit
         var (typed, types) = Walk(network, trained, batch, constants, problems, limits);
         problems.ThrowIfErrors(network.File);
 
-        var normalizations = layers.All.Where(l => !l.IsFrozen && l.IsBatchNormalization && l.Policy == BatchNormalizationPolicy.Train).Select(l => l.Node).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
-        var sources = new HashSet<Node>(normalizations, ReferenceEqualityComparer.Instance);
+        var normalizations = layers.All.Where(l => l.FollowsBatches).Select(l => KeyValuePair.Create(l.Node, l.Statistics)).ToDictionary(ReferenceEqualityComparer.Instance);
+        var sources = new HashSet<Node>(normalizations.Keys, ReferenceEqualityComparer.Instance);
         var acting = TrainedDropout.Acting(typed, Varying(typed, trained, sources), layers).Where(n => TrainedDropout.RatioOf(n, constants, network.File) > 0).ToHashSet<Node>(ReferenceEqualityComparer.Instance);
         // Behind a dropout that acts everything is another number in every step, the weights before it trained or not.
         sources.UnionWith(acting);
         var varying = Varying(typed, trained, sources);
-        Node[] second = [.. typed.Select(t => t.Node).Where(n => n.Outputs.Any(varying.Contains))];
+        RequireOwnStatistics(network, normalizations, problems);
+        problems.ThrowIfErrors(network.File);
+        Node[] second = Second([.. typed.Select(t => t.Node)], varying, constants);
         if (!varying.Contains(logits)) throw new ConvTransferException(FailureCause.DataInvalid, "nothing of the network is left to train: every layer is frozen. Freeze less, or replace the head", network.File);
-        var read = second.SelectMany(n => n.Reads()).Where(v => !varying.Contains(v)).Distinct().ToArray();
+        var made = second.SelectMany(n => n.Outputs).ToHashSet();
+        var read = second.SelectMany(n => n.Reads()).Where(v => !varying.Contains(v) && !made.Contains(v)).Distinct().ToArray();
         string[] frontier = [.. read.Where(v => !constants.Contains(v))];
         var names = new UniqueNames(network.Graph);
         var split = new NetworkSplit(network)
@@ -78,13 +82,14 @@ internal sealed class NetworkSplit
             Frontier = frontier,
             FrontierTypes = [.. frontier.Select(v => Batched(v, types.TypeOf(v), batch, network.File))],
             Parameters = [.. network.Graph.Initializers.Select(t => t.Name).Where(trained.Contains)],
-            Normalizations = [.. second.Where(normalizations.Contains).Select(n => new TrainedNormalization(n, names.Fresh($"{n.Outputs[0]}/mean"), names.Fresh($"{n.Outputs[0]}/variance"), Elements(types.TypeOf(n.Inputs[0])!.ToShape())))],
+            Normalizations = [.. second.Where(normalizations.ContainsKey).Select(n => new TrainedNormalization(n, names.Fresh($"{n.Outputs[0]}/mean"), names.Fresh($"{n.Outputs[0]}/variance"), Elements(types.TypeOf(n.Inputs[0])!.ToShape()), normalizations[n]))],
             Dropouts = [.. typed.Select(t => t.Node).Where(TrainedDropout.IsDropout).Index().Where(d => acting.Contains(d.Item)).Select(d => new TrainedDropout(d.Item, names.Fresh($"{d.Item.Outputs[0]}/mask"), Batched(d.Item.Inputs[0], types.TypeOf(d.Item.Inputs[0]), batch, network.File), TrainedDropout.RatioOf(d.Item, constants, network.File), d.Index))],
             Logits = logits,
             LogitsType = types.TypeOf(logits) ?? throw new ConvTransferException(FailureCause.Unsupported, $"the type of the result '{DisplayText.Escape(logits)}' cannot be told", network.File),
         };
         split._nodes.AddRange(second);
-        foreach (string name in read.Where(constants.Contains)) split._constants.Add(network.Graph.Initializers.FirstOrDefault(t => t.Name == name) ?? TensorData.From(name, constants.Find(name)!));
+        split._running.AddRange(split.Normalizations.SelectMany(n => n.Running).SelectMany(o => o.Way));
+        foreach (string name in read.Concat(split._running.SelectMany(n => n.Reads())).Where(constants.Contains).Distinct()) split._constants.Add(network.Graph.Initializers.FirstOrDefault(t => t.Name == name) ?? TensorData.From(name, constants.Find(name)!));
         return split;
     }
 
@@ -100,10 +105,10 @@ internal sealed class NetworkSplit
     public Model ForTraining() => Second(_nodes.SelectMany(Training), [.. Parameters.Select(p => (p, Type(p))), .. Dropouts.Select(d => (d.Mask, d.Type))], [Logits, .. Normalizations.SelectMany(n => new[] { n.Mean, n.Variance })]);
 
     /// <summary>The second part as it is used: all batch normalizations work with their running statistics, which are inputs behind the weights, mean and variance of each in turn.</summary>
-    public Model ForUse() => Second(_nodes, Parameters.Concat(StatisticsNames()).Select(p => (p, Type(p))), [Logits]);
+    public Model ForUse() => Second([.. _running, .. _nodes], Parameters.Concat(StatisticsNames()).Select(p => (p, Type(p))), [Logits]);
 
-    /// <summary>The names of the running statistics that follow the batches: mean and variance of each of <see cref="Normalizations"/>.</summary>
-    public IEnumerable<string> StatisticsNames() => Normalizations.SelectMany(n => new[] { n.Layer.Inputs[3], n.Layer.Inputs[4] });
+    /// <summary>The names of the running statistics that follow the batches, as the network holds them: mean and variance of each of <see cref="Normalizations"/>.</summary>
+    public IEnumerable<string> StatisticsNames() => Normalizations.SelectMany(n => n.Running).Select(o => o.Stored!);
 
     /// <summary>The elements of a channel in a batch, for the normalization of that index.</summary>
     public long ElementsPerChannel(int normalization) => Normalizations[normalization].Elements;
@@ -118,13 +123,14 @@ internal sealed class NetworkSplit
     private Model Second(IEnumerable<Node> nodes, IEnumerable<(string Name, TensorType Type)> weights, IEnumerable<string> outputs)
     {
         var given = weights.ToArray();
-        var names = given.Select(w => w.Name).ToHashSet();
+        var own = nodes.ToValueList();
+        var names = given.Select(w => w.Name).Concat(own.SelectMany(n => n.Outputs)).ToHashSet();
         return _network with
         {
             Graph = new Graph
             {
                 Name = _network.Graph.Name,
-                Nodes = nodes.ToValueList(),
+                Nodes = own,
                 Inputs = [.. Frontier.Zip(FrontierTypes, (name, type) => new ValueInfo(name, type)), .. given.Select(w => new ValueInfo(w.Name, w.Type))],
                 Initializers = _constants.Where(c => !names.Contains(c.Name)).ToValueList(),
                 Outputs = outputs.Select(o => new ValueInfo(o, null)).ToValueList(),
@@ -144,6 +150,37 @@ internal sealed class NetworkSplit
             Domain = GradientOperators.Domain,
             Attributes = node.Attributes.Where(a => a.Name == BatchStatisticsNormalization.Epsilon.Name).ToValueList(),
         }];
+    }
+
+    // The nodes behind the frontier: those that vary, and those that make what they read of constants alone, which may be too large to be computed before there is a plan.
+    private static Node[] Second(Node[] nodes, HashSet<string> varying, ConstantTable constants)
+    {
+        var still = new HashSet<string>();
+        foreach (var node in nodes)
+            if (node.Reads().All(v => constants.Contains(v) || still.Contains(v))) still.UnionWith(node.Outputs.Where(o => o.Length > 0));
+        var needed = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        var wanted = new HashSet<string>();
+        foreach (var node in nodes.Reverse())
+        {
+            if (!node.Outputs.Any(o => varying.Contains(o) || wanted.Contains(o))) continue;
+            needed.Add(node);
+            wanted.UnionWith(node.Reads().Where(still.Contains));
+        }
+        return [.. nodes.Where(needed.Contains)];
+    }
+
+    // What follows the batches is written back, so it must be stored in the order of the channels, and nothing else may change with it.
+    private static void RequireOwnStatistics(Model network, Dictionary<Node, ValueList<WeightOrigin>> normalizations, ProblemList problems)
+    {
+        var uses = network.Graph.Nodes.SelectMany(n => n.Reads()).CountBy(name => name).ToDictionary();
+        foreach (var (node, running) in normalizations)
+        {
+            foreach (var origin in running)
+            {
+                string? why = origin.Obstacle ?? (!origin.KeepsOrder ? "is transposed" : origin.Way.Select(n => n.Outputs[0]).Append(origin.Stored!).Any(v => uses[v] > 1) ? "is read elsewhere too, where it would change with it" : null);
+                if (why is not null) problems.Error(FailureCause.Unsupported, $"{node.DisplayName}: its running statistics cannot follow the batches, because '{DisplayText.Escape(origin.Input)}' {why}; let it keep those that it has", node.DisplayName);
+            }
+        }
     }
 
     // The values that are made by one of the sources, or of a trained weight, or of such a value.

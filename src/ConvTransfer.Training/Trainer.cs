@@ -41,6 +41,14 @@ public sealed class Trainer : IDisposable
         // Gradients are written in one opset; what is handed back is the network as it was given.
         var lifted = DynamicBatch.Apply(OpsetLift.LiftTo(network, Math.Max(GradientContext.LeastOpset, network.Opset() ?? 0), how.Limits));
         _layers = [.. options.Unfreeze.Select(p => p.Freeze).Prepend([.. freeze]).Select(rules => TrainableLayers.Of(lifted, rules, _head, how.Limits).WithPolicies(options.BatchNormalization, options.BatchNormalizationRules))];
+        Scope = TrainingScope.Of(_layers[^1], _head);
+        StoredNumbers.Require(network, _layers[^1].Changed);
+        var promised = _layers[^1].Promised.ToHashSet();
+        FrozenNumbers = [.. StoredNumbers.Of(network).Keys.Where(promised.Contains)];
+        // While it is trained, a weight is an initializer.
+        int before = lifted.Graph.Initializers.Count;
+        lifted = StoredNumbers.AsInitializers(lifted, _layers.SelectMany(l => l.Stored).ToHashSet());
+        WeightChecks.RequireFinite(lifted.Graph.Initializers.Skip(before));
         _prepared = Prepared(lifted);
         bool isWeighted = options.ClassWeights.Count is 0 || options.ClassWeights.Count == Classes;
         if (isWeighted && Plan.Bytes <= how.Limits.MemoryBytes) return;
@@ -66,6 +74,15 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The names of the weights that are trained, in whatever phase.</summary>
     public IReadOnlyList<string> TrainedWeights => Last.Parameters;
+
+    /// <summary>The names of all that a training changes: the weights, and the running statistics that follow the batches.</summary>
+    public IReadOnlyList<string> ChangedNumbers => Weights.Names;
+
+    /// <summary>The names of what no training changes: the tensors that the rules freeze in every phase, and those that batch normalizations keep.</summary>
+    public IReadOnlyList<string> FrozenNumbers { get; }
+
+    /// <summary>How much of the network is trained.</summary>
+    public TrainingScope Scope { get; }
 
     /// <summary>The number of weights that are trained.</summary>
     public long TrainedCount => Plan.TrainedWeights;
@@ -99,6 +116,7 @@ public sealed class Trainer : IDisposable
         if (_hasRun && Phases.Count > 1) throw new InvalidOperationException("a training of several phases runs once; make another one of its result");
         _hasRun = true;
         if (heldOut is not null && Plan.Bytes + Plan.HeldOutBytes > _how.Limits.MemoryBytes) throw new ConvTransferException(FailureCause.Limit, $"the training needs {Plan.Bytes} bytes, and trying it on held-out samples {Plan.HeldOutBytes} more, beyond the memory limit of {_how.Limits.MemoryBytes} bytes; a smaller batch needs less", _source.File);
+        foreach (string warning in Scope.Warnings) _how.Warn?.Invoke(warning);
         if (_options.Patience > 0 && heldOut is null) _how.Warn?.Invoke($"{nameof(FineTuneOptions.Patience)} is without effect: no samples are held out to stop by");
         using var run = new TrainingRun(this, samples, heldOut, progress);
         return run.Run(cancellationToken);
@@ -118,6 +136,7 @@ public sealed class Trainer : IDisposable
         options ??= LearningRateFinderOptions.Default;
         options.Check();
         Check(samples);
+        foreach (string warning in Scope.Warnings) _how.Warn?.Invoke(warning);
         return new LearningRateFinder(this, samples, options).Run(progress, cancellationToken);
     }
 
@@ -162,7 +181,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The given network with the weights as they are now.</summary>
-    internal Model Trained() => _source with { Graph = _source.Graph.ReplaceInitializers([.. Weights.ToData()]) };
+    internal Model Trained() => StoredNumbers.Replace(_source, Weights.ToData());
 
     // A step that does not fit into the memory is refused with the largest batch that does.
     private PreparedTraining Prepared(Model lifted)

@@ -12,7 +12,7 @@ internal static class WeightChecks
     public static void RequireFloat32(Model network)
     {
         var inputs = network.Graph.RequiredInputs.Select(i => i.Type).OfType<TensorType>().Select(t => t.ElementType);
-        var weights = network.Graph.Initializers.Select(t => t.ElementType).Where(t => t != ElementType.Float64);
+        var weights = StoredNumbers.Of(network).Values.Select(t => t.ElementType).Where(t => t != ElementType.Float64);
         foreach (var type in inputs.Concat(weights))
             if (type is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64)
                 throw new ConvTransferException(FailureCause.Unsupported, $"the network computes in {type.OnnxName()}: only networks in float can be trained", network.File);
