@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ConvTransfer.Pipelines;
 
@@ -6,6 +7,8 @@ namespace ConvTransfer.Cli;
 /// <summary>Parts of the JSON that several verbs about pictures print.</summary>
 internal static class VerbJson
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
+
     /// <summary>The figures as an object of their own.</summary>
     public static JsonObject Figures(string figures) => JsonNode.Parse(figures)!.AsObject();
 
@@ -13,6 +16,9 @@ internal static class VerbJson
     public static JsonObject Plan(FineTunePlan plan) => new()
     {
         ["weights"] = plan.Training.TrainedWeights,
+        ["networkTensors"] = plan.Scope.Weights,
+        ["networkTensorsTrained"] = plan.Scope.Trained,
+        ["networkTensorsFrozen"] = plan.Scope.Frozen,
         ["bytes"] = plan.Bytes,
         ["activationBytes"] = plan.Training.ActivationBytes,
         ["gradientBytes"] = plan.Training.GradientBytes,
@@ -22,6 +28,12 @@ internal static class VerbJson
         ["multiplyAddsPerEpoch"] = plan.Training.MultiplyAddsPerEpoch(plan.Pictures),
         ["frozenMultiplyAddsPerView"] = plan.FrozenMultiplyAdds,
     };
+
+    /// <summary>What is frozen in a fine-tuned network.</summary>
+    public static JsonObject Frozen(FineTunedModel tuned) => new() { ["names"] = JsonItems.Texts(tuned.FrozenWeights), ["sha256"] = tuned.FrozenHash };
+
+    /// <summary>The bytes of a file with an object on lines of its own.</summary>
+    public static byte[] File(JsonObject json) => System.Text.Encoding.UTF8.GetBytes($"{json.ToJsonString(Indented)}\n");
 
     /// <summary>Pictures that were left out.</summary>
     public static JsonArray Skipped(IEnumerable<SkippedImage> skipped) => new([.. skipped.Select(s => (JsonNode)new JsonObject { ["file"] = s.File, ["reason"] = s.Reason })]);

@@ -109,6 +109,7 @@ public sealed class FineTunePipeline
             KeptBytes = Setup.Views.CanBeKept ? sample * views : 0,
             HeldOutBytes = heldOut is null ? 0 : trainer.Plan.HeldOutBytes,
             Foldable = Setup.Restores ? 0 : Setup.Normalizations().Foldable.Count,
+            Scope = trainer.Scope,
         };
     }
 
@@ -149,7 +150,7 @@ public sealed class FineTunePipeline
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
         var (network, linear) = head.Folded(Setup.Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());
-        return FineTunedModel.Of(network, Setup.Cut, Setup.Recipe, Setup.Options, linear, before, trainer.TrainedWeights.Except(head.Weights).Where(Setup.Truncated.Graph.Initializers.Select(t => t.Name).Contains).ToValueList(), Setup.Truncated, result);
+        return FineTunedModel.Of(network, Setup.Cut, Setup.Recipe, Setup.Options, linear, before, TensorFates.Of(Setup.Truncated, network, trainer, head.Weights), result);
     }
 
     /// <summary>Looks for a learning rate: trains on a few batches while all rates rise together. Nothing is kept of it.</summary>

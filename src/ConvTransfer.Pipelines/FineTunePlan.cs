@@ -24,6 +24,9 @@ public sealed record FineTunePlan(TrainingPlan Training, int Pictures)
     /// <summary>Convolutions to train that have a bias and no batch normalization behind them: one may have been folded into them. 0 where they are restored.</summary>
     public int Foldable { get; init; }
 
+    /// <summary>How much of the network is trained.</summary>
+    public required TrainingScope Scope { get; init; }
+
     /// <summary>Bytes of memory in all, beside the program, the network as it was read, and the pictures that are being decoded.</summary>
     public long Bytes => Training.Bytes + FrozenBytes + KeptBytes + HeldOutBytes;
 
@@ -31,6 +34,7 @@ public sealed record FineTunePlan(TrainingPlan Training, int Pictures)
     public override string ToString()
     {
         string text = string.Create(CultureInfo.InvariantCulture, $"plan: {Training}, {Training.MultiplyAddsPerEpoch(Pictures) / 1e9:0.###} G for an epoch");
+        text += $"\nplan: {Scope}";
         if (HeldOutBytes > 0) text += string.Create(CultureInfo.InvariantCulture, $"\nplan: trying the network on held-out pictures takes {DisplayText.Mebi(HeldOutBytes)}");
         if (FrozenMultiplyAdds == 0) text += "\nplan: nothing is frozen, so nothing is computed ahead and kept";
         else text += string.Create(CultureInfo.InvariantCulture, $"\nplan: the frozen part takes {FrozenMultiplyAdds / 1e9:0.###} G multiply-adds for a view of a picture{(KeptBytes > 0 ? ", once" : ", in every epoch")}, and {DisplayText.Mebi(FrozenBytes)}{(KeptBytes > 0 ? $"; keeping what it gives takes up to {DisplayText.Mebi(KeptBytes)}" : "")}");

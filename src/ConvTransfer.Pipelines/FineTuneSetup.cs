@@ -72,7 +72,20 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
         int width = FeatureNetwork.Of(Truncated, Recipe, Options.Limits).Width;
         OneFileModel.Build(Truncated, Recipe, new LinearHead(labels, width, new float[labels.Count * width].ToValueList(), new float[labels.Count].ToValueList()), []);
         Design.Check(width, labels, Options.Limits);
-        return Trainer(NewHead.Behind(Sized(Normalizations().Unmeasured()), labels.Count, width, null, Design, null, Options.Seed), Math.Min(How.BatchSize, images.Count));
+        var network = Normalizations().Unmeasured();
+        var head = NewHead.Behind(Sized(network), labels.Count, width, null, Design, null, Options.Seed);
+        var trainer = Trainer(head, Math.Min(How.BatchSize, images.Count));
+        try
+        {
+            // With its head the network has no functions any more, but what is handed back has.
+            StoredNumbers.Require(network, trainer.ChangedNumbers.Except(head.Weights));
+            return trainer;
+        }
+        catch
+        {
+            trainer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The training of a network with its head.</summary>

@@ -12,13 +12,15 @@ public sealed class FineTunedModel : IDisposable
     private readonly FittedPipeline _fitted;
     private readonly Model _network;
 
-    private FineTunedModel(FittedPipeline fitted, Model network, FeatureTable before, ValueList<string> trained, ValueList<string> frozen, TrainingResult training)
+    private FineTunedModel(FittedPipeline fitted, Model network, FeatureTable before, TensorFates tensors, TrainingResult training)
     {
         _fitted = fitted;
         _network = network;
         Before = before;
-        TrainedWeights = trained;
-        FrozenWeights = frozen;
+        TrainedWeights = tensors.Trained;
+        FrozenWeights = tensors.Frozen;
+        FrozenHash = tensors.FrozenHash;
+        UnchangedWeights = tensors.Unchanged;
         Training = training;
     }
 
@@ -37,25 +39,28 @@ public sealed class FineTunedModel : IDisposable
     /// <summary>The names of the network's own weights that were trained.</summary>
     public ValueList<string> TrainedWeights { get; }
 
-    /// <summary>The names of the initializers that are byte for byte as they were: compared after the training.</summary>
+    /// <summary>The names of the tensors that were to stay as they are: what the rules freeze in every phase, and the weights and statistics that batch normalizations keep. That they did is checked after the training.</summary>
     public ValueList<string> FrozenWeights { get; }
 
-    /// <summary>One hash over <see cref="FrozenWeights"/>, names and bytes; <see cref="HashOf"/> gives the same for the source network.</summary>
-    public string FrozenHash => HashOf(_network, FrozenWeights);
+    /// <summary>One hash over <see cref="FrozenWeights"/>, taken before the training and found again after it; <see cref="HashOf"/> gives the same for the source network.</summary>
+    public string FrozenHash { get; }
 
-    /// <summary>SHA-256 over the names, dims and bytes of some initializers of a network, in hexadecimal digits.</summary>
+    /// <summary>The names of all tensors of the source that are byte for byte as they were: compared after the training, whether they were frozen or only did not move.</summary>
+    public ValueList<string> UnchangedWeights { get; }
+
+    /// <summary>SHA-256 over the names, dims and bytes of some tensors that a network holds, as initializers or in Constant nodes, in hexadecimal digits.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="names">The names of the initializers.</param>
-    /// <exception cref="ArgumentException">The network has no initializer of such a name.</exception>
+    /// <param name="names">Their names.</param>
+    /// <exception cref="ArgumentException">The network holds no tensor of such a name.</exception>
     public static string HashOf(Model network, IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(names);
-        var all = network.Graph.Initializers.ToDictionary(t => t.Name);
+        var all = StoredNumbers.Of(network);
         using var hasher = new ContentHasher();
         foreach (string name in names.Order(StringComparer.Ordinal))
         {
-            if (!all.TryGetValue(name, out var data)) throw new ArgumentException($"the network has no initializer '{DisplayText.Escape(name)}'", nameof(names));
+            if (!all.TryGetValue(name, out var data)) throw new ArgumentException($"the network holds no tensor '{DisplayText.Escape(name)}'", nameof(names));
             hasher.Add(name);
             foreach (long dim in data.Dims) hasher.Add(dim);
             hasher.Add(data.Bytes.Span);
@@ -70,7 +75,7 @@ public sealed class FineTunedModel : IDisposable
     /// <inheritdoc cref="FittedPipeline.SaveOnnx"/>
     public void SaveOnnx(string path, string? figures = null, CancellationToken cancellationToken = default) => _fitted.SaveOnnx(path, figures, cancellationToken);
 
-    /// <summary>Writes the network with its new weights and head: from the source's input to logits [N, classes]. Beside the trained weights and the head nothing of the source is changed.</summary>
+    /// <summary>Writes the network with its new weights and head: from the source's input to logits [N, classes]. Beside the trained weights and the head nothing of the source is changed; a weight that stands in a Constant node stays there.</summary>
     /// <exception cref="ConvTransferException">The file cannot be written: the target is as it was.</exception>
     public void SaveNetwork(string path)
     {
@@ -81,13 +86,11 @@ public sealed class FineTunedModel : IDisposable
     /// <summary>Frees the network's memory.</summary>
     public void Dispose() => _fitted.Dispose();
 
-    internal static FineTunedModel Of(Model network, string? cut, InputRecipe recipe, PipelineOptions options, LinearHead head, FeatureTable before, ValueList<string> trained, Model source, TrainingResult result)
+    internal static FineTunedModel Of(Model network, string? cut, InputRecipe recipe, PipelineOptions options, LinearHead head, FeatureTable before, TensorFates tensors, TrainingResult result)
     {
-        var now = network.Graph.Initializers.ToDictionary(t => t.Name);
-        ValueList<string> frozen = source.Graph.Initializers.Where(t => t.HasSameContent(now[t.Name])).Select(t => t.Name).ToValueList();
         var extractor = new FeatureExtractor(network, recipe, options);
         // The new features are asked for only when the file is checked, and only of the pictures that it is checked with.
         var features = new Lazy<FeatureTable>(() => extractor.Extract(OneFileExport.Tried(before.Images)));
-        return new FineTunedModel(new FittedPipeline(network, cut, recipe, extractor, features, head), network, before, trained, frozen, result);
+        return new FineTunedModel(new FittedPipeline(network, cut, recipe, extractor, features, head), network, before, tensors, result);
     }
 }

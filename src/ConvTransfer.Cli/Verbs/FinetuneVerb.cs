@@ -9,7 +9,7 @@ namespace ConvTransfer.Cli.Verbs;
 
 /// <summary>Fine-tunes a network on pictures and writes it as one file, and as a network.</summary>
 internal sealed class FinetuneVerb() : Verb("finetune",
-    "Give a network a new head for your classes and train it, and the layers of the network that are not frozen, on your pictures. The figures come from folds, or from a part that is held out; the files' network is then trained on all pictures. Writes DIR/model.onnx (from picture to label), DIR/network.onnx (the source with its new weights and head) and DIR/figures.json.",
+    "Give a network a new head for your classes and train it, and the layers of the network that are not frozen, on your pictures. The figures come from folds, or from a part that is held out; the files' network is then trained on all pictures. Writes DIR/model.onnx (from picture to label), DIR/network.onnx (the source with its new weights and head) and DIR/figures.json (the figures, and the names and the hash of what is frozen).",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire5/concat_1 --epochs 15 --output tuned",
     "convtransfer finetune --model squeezenet.onnx --images flowers --recipe caffe --freeze-until fire9/concat_1 --unfreeze 5:fire7/concat_1 --unfreeze 10:fire5/concat_1 --output tuned",
     "convtransfer finetune --model resnet18.onnx --images flowers --recipe torchvision --freeze 'layer1*' --freeze 'layer2*' --folds 5 --output tuned")
@@ -46,7 +46,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var training = new TrainingReporter(context.Progress, context.Log);
         // Read once, before anything is held out: what cannot be read is in no part, as in 'train'.
         var before = Resumable(context, checkpoints, () => pipeline.Features(images, context.Progress, context.CancellationToken));
-        var (text, compact, indented) = Resumable(context, checkpoints, () => Figures(context, pipeline, before.Images, training));
+        var (text, compact) = Resumable(context, checkpoints, () => Figures(context, pipeline, before.Images, training));
         using var tuned = Resumable(context, checkpoints, () => UsageException.Of(() => pipeline.Fit(before.Images, null, context.Progress, training, context.CancellationToken)));
         Resumable(context, checkpoints, () =>
         {
@@ -54,7 +54,9 @@ internal sealed class FinetuneVerb() : Verb("finetune",
             // First the one that may be refused: it is checked before it is written.
             tuned.SaveOnnx(model, compact, context.CancellationToken);
             tuned.SaveNetwork(network);
-            DurableFile.Save(figuresFile, System.Text.Encoding.UTF8.GetBytes($"{indented}\n"));
+            var report = VerbJson.Figures(compact);
+            report["frozen"] = VerbJson.Frozen(tuned);
+            DurableFile.Save(figuresFile, VerbJson.File(report));
             return true;
         });
         checkpoints.Delete();
@@ -62,9 +64,9 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         var json = VerbJson.Figures(compact);
         json["plan"] = VerbJson.Plan(plan);
         json["epochs"] = new JsonArray([.. tuned.Training.Epochs.Select(e => (JsonNode)new JsonObject { ["epoch"] = e.Epoch, ["loss"] = e.Loss, ["accuracy"] = e.Accuracy })]);
-        json["trained"] = new JsonArray([.. tuned.TrainedWeights.Select(w => (JsonNode)JsonValue.Create(w)!)]);
-        json["unchanged"] = JsonItems.Texts(tuned.FrozenWeights);
-        json["unchangedSha256"] = tuned.FrozenHash;
+        json["trained"] = JsonItems.Texts(tuned.TrainedWeights);
+        json["frozen"] = VerbJson.Frozen(tuned);
+        json["unchanged"] = JsonItems.Texts(tuned.UnchangedWeights);
         json["skipped"] = VerbJson.Skipped(before.Skipped);
         json["model"] = model;
         json["network"] = network;
@@ -72,7 +74,8 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         return new VerbResult(json, output =>
         {
             output.Write(text);
-            output.WriteLine($"\ntrained on all {tuned.Before.Count} pictures; {tuned.TrainedWeights.Count} weights of the network were trained, {tuned.FrozenWeights.Count} are byte for byte as they were (SHA-256 {tuned.FrozenHash})");
+            output.WriteLine($"\ntrained on all {tuned.Before.Count} pictures; {tuned.TrainedWeights.Count} weights of the network were trained, {tuned.UnchangedWeights.Count} are byte for byte as they were");
+            if (tuned.FrozenWeights.Count > 0) output.WriteLine($"frozen, before and after: SHA-256 {tuned.FrozenHash} of {tuned.FrozenWeights.Count}: {DisplayText.List(tuned.FrozenWeights, most: 5)}; 'inspect --hash' takes the same of the source");
             foreach (var epoch in tuned.Training.Epochs) output.WriteLine(TrainingReporter.Line(epoch));
             output.WriteLine($"{DisplayText.Escape(model, 4096)}\n{DisplayText.Escape(network, 4096)}");
         });
@@ -108,14 +111,14 @@ internal sealed class FinetuneVerb() : Verb("finetune",
         }
     }
 
-    private (string Text, string Compact, string Indented) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, TrainingReporter training)
+    private (string Text, string Compact) Figures(VerbContext context, FineTunePipeline pipeline, ImageDataset images, TrainingReporter training)
     {
         if (context.IsGiven(_folds))
         {
             var folds = UsageException.Of(() => pipeline.CrossValidate(images, context.Get(_folds), context.Progress, training, context.CancellationToken));
-            return (folds.ToString(), FiguresJson.Of(folds), FiguresJson.Of(folds, indented: true));
+            return (folds.ToString(), FiguresJson.Of(folds));
         }
         var figures = UsageException.Of(() => pipeline.HoldOut(images, context.Get(_testFraction), training, context.CancellationToken));
-        return (figures.ToString(), FiguresJson.Of(figures), FiguresJson.Of(figures, indented: true));
+        return (figures.ToString(), FiguresJson.Of(figures));
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Onnx;
+using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime;
 using Spectre.Console;
 
@@ -12,15 +13,22 @@ namespace ConvTransfer.Cli.Verbs;
 /// <summary>Prints what a network consists of and where it can be cut.</summary>
 internal sealed class InspectVerb() : Verb("inspect",
     "Print the layers of an ONNX file (name, operator, output shape, parameters, multiply-adds, receptive field), totals, and the values at which it can be cut.",
-    "convtransfer inspect squeezenet.onnx")
+    "convtransfer inspect squeezenet.onnx",
+    "convtransfer inspect squeezenet.onnx --hash conv1_w_0 --hash conv1_b_0")
 {
     private readonly Argument<string> _model = CommonOptions.Model();
+    private readonly Option<string[]> _hash = new("--hash") { Description = "Print one SHA-256 over the tensors of these names that the file holds, and nothing else: the hash that 'finetune' gives for what is frozen. May be given more than once.", HelpName = "NAME" };
 
-    public override IEnumerable<Symbol> Parameters => [_model];
+    public override IEnumerable<Symbol> Parameters => [_model, _hash];
 
     public override VerbResult Run(VerbContext context)
     {
         var model = OnnxFile.Read(context.Get(_model), context.Limits);
+        if (context.Get(_hash) is { Length: > 0 } names)
+        {
+            string hash = UsageException.Of(() => FineTunedModel.HashOf(model, names.Distinct()));
+            return new VerbResult(new JsonObject { ["names"] = JsonItems.Texts(names), ["sha256"] = hash }, output => output.WriteLine(hash));
+        }
         var report = NetworkReport.Of(model, context.Limits);
         return new VerbResult(ToJson(model, report), output => Print(model, report, output));
     }

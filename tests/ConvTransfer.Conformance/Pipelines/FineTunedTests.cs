@@ -27,12 +27,8 @@ public sealed class FineTunedTests
         tuned.SaveOnnx(files.Path("model.onnx"));
 
         var network = OnnxFile.Read(files.Path("network.onnx"));
-        var before = source.Graph.Initializers.ToDictionary(t => t.Name);
         Assert.NotEmpty(tuned.TrainedWeights);
-        foreach (var now in network.Graph.Initializers.Where(t => before.ContainsKey(t.Name))) Assert.Equal(!tuned.FrozenWeights.Contains(now.Name), !before[now.Name].HasSameContent(now));
-        static string Shown(Node n) => $"{n.OpType} {n.Name}: {string.Join(", ", n.Inputs)} to {string.Join(", ", n.Outputs)}";
-        var nodes = source.Graph.Nodes.Select(Shown).ToHashSet();
-        Assert.Equal(test.Pool ? 3 : 1, network.Graph.Nodes.Count(n => !nodes.Contains(Shown(n))));
+        AssertOnlyTheHeadAndTheTrainedNumbersDiffer(source, network, tuned, test.Pool);
 
         using var served = TransferModel.Load(files.Path("model.onnx"));
         using Yardstick whole = new(File.ReadAllBytes(files.Path("model.onnx"))), part = new(File.ReadAllBytes(files.Path("network.onnx")));
@@ -57,6 +53,32 @@ public sealed class FineTunedTests
         }
     }
 
+    // Every line of the comparison is accounted for: what the cut drops, the head, and the numbers that a training may change.
+    private static void AssertOnlyTheHeadAndTheTrainedNumbersDiffer(Model source, Model network, FineTunedModel tuned, bool isPooled)
+    {
+        static string Subject(string kind, string name) => $"{kind} '{name}'";
+        var left = network.Graph.Nodes.SelectMany(n => n.Outputs).Concat(network.Graph.Nodes.SelectMany(n => n.Inputs)).ToHashSet();
+        var dropped = source.Graph.Nodes.Where(n => !n.Outputs.Any(left.Contains)).Select(n => n.DisplayName)
+            .Concat(source.Graph.Nodes.SelectMany(n => n.Outputs).Concat(source.Graph.Initializers.Select(t => t.Name)).Where(v => !left.Contains(v)).SelectMany(v => new[] { Subject("initializer", v), Subject("value_info", v) }))
+            .Concat(source.Graph.Outputs.Select(o => Subject("output", o.Name)))
+            // From IR 4 on initializers are no inputs.
+            .Concat(source.Graph.Initializers.Select(t => Subject("input", t.Name))).ToHashSet();
+        Node[] head = [.. network.Graph.Nodes.TakeLast(isPooled ? 3 : 1)];
+        var added = head.Select(n => n.DisplayName).Concat([Subject("initializer", "head.weight"), Subject("initializer", "head.bias"), Subject("output", "logits")]).ToHashSet();
+        var statistics = source.Graph.Nodes.Where(n => n.OpType == "BatchNormalization").SelectMany(n => n.Inputs.Skip(3));
+        var changed = tuned.TrainedWeights.Concat(statistics).Except(tuned.FrozenWeights).Select(n => Subject("initializer", n)).ToHashSet();
+        if (network.IrVersion != source.IrVersion) changed.Add("ir_version");
+        foreach (var difference in GraphComparison.Compare(source, network))
+        {
+            var expected = difference.Kind switch { DifferenceKind.Added => added, DifferenceKind.Removed => dropped, _ => changed };
+            Assert.True(expected.Contains(difference.Subject), difference.ToString());
+        }
+        var before = source.Graph.Initializers.ToDictionary(t => t.Name);
+        foreach (var now in network.Graph.Initializers.Where(t => before.ContainsKey(t.Name))) Assert.Equal(!tuned.UnchangedWeights.Contains(now.Name), !before[now.Name].HasSameContent(now));
+        Assert.Equal(tuned.FrozenHash, FineTunedModel.HashOf(source, tuned.FrozenWeights));
+        Assert.Equal(tuned.FrozenHash, FineTunedModel.HashOf(network, tuned.FrozenWeights));
+    }
+
     [SharedFact]
     public void ANetworkInFloat16IsRefusedBeforeAnyPictureIsRead()
     {
@@ -66,6 +88,21 @@ public sealed class FineTunedTests
         var failure = Assert.Throws<ConvTransferException>(() => pipeline.Fit(missing));
         Assert.Equal(FailureCause.Unsupported, failure.Cause);
         Assert.Contains("float16", failure.Message, StringComparison.Ordinal);
+    }
+
+    // CNTK stores the weights of its dense layer as a picture, behind a Reshape.
+    [SharedFact]
+    public void ParametersBehindAReshapeAreTrained()
+    {
+        var test = ExportCase.All.Single(c => c.Folder == "mnist-cntk");
+        var source = OnnxFile.Read(SharedMaterial.Path("models", test.Folder, "model.onnx"));
+        using var tuned = TransferPipeline.FromModel(source).Preprocess(test.Recipe).TruncateAt("Plus214_Output_0").Freeze(FreezeRule.AllButLast(1)).FineTune(new FineTuneOptions { Epochs = 2, BatchSize = 4 }).Fit(Pictures());
+        Assert.Equal(["Parameter193", "Parameter194"], tuned.TrainedWeights.Order(StringComparer.Ordinal));
+        using var files = new TemporaryFolder();
+        tuned.SaveNetwork(files.Path("network.onnx"));
+        var network = OnnxFile.Read(files.Path("network.onnx"));
+        AssertOnlyTheHeadAndTheTrainedNumbersDiffer(source, network, tuned, isPooled: false);
+        Assert.Contains(GraphComparison.Compare(source, network), d => d.Subject == "initializer 'Parameter193'");
     }
 
     // The outputs of SqueezeNet in its use are the same when batch normalizations stand behind its convolutions.

@@ -144,6 +144,38 @@ public sealed class TransferVerbTests : IDisposable
         Assert.Equal(2, Invocation.Of([.. Common("lr-find"), "--freeze-until", "nosuch"]).ExitCode);
     }
 
+    // The hash of what is frozen is one that anyone can take of the source and of the result.
+    [Fact]
+    public void FinetuneGivesAHashThatInspectTakesOfTheSource()
+    {
+        string output = Path.Combine(_folder, "tuned");
+        var tuned = Invocation.Of([.. Common("finetune"), "--cut", "conv1.out", "--pool", "--freeze", "conv1", "--epochs", "1", "--batch", "4", "--folds", "2", "--output", output, "--json"]);
+        Assert.True(tuned.ExitCode == 0, tuned.Error);
+        Assert.Contains("plan: everything of the network is frozen: only the new head is trained", tuned.Error, StringComparison.Ordinal);
+        string[] names = [.. tuned.Json["frozen"]!["names"]!.AsArray().Select(n => (string)n!)];
+        Assert.Equal(["conv1.weight", "conv1.bias"], names);
+        string hash = (string)tuned.Json["frozen"]!["sha256"]!;
+        Assert.Equal(hash, (string)JsonNode.Parse(File.ReadAllText(Path.Combine(output, "figures.json")))!["frozen"]!["sha256"]!);
+        foreach (string file in (string[])[Path.Combine(_folder, "network.onnx"), Path.Combine(output, "network.onnx")])
+        {
+            string[] asked = ["inspect", file, .. names.SelectMany(n => new[] { "--hash", n })];
+            Assert.Equal(hash, Invocation.Of(asked).Output.Trim());
+            Assert.Equal(hash, (string)Invocation.Of([.. asked, "--json"]).Json["sha256"]!);
+        }
+        Assert.Equal(2, Invocation.Of("inspect", Path.Combine(_folder, "network.onnx"), "--hash", "nosuch").ExitCode);
+    }
+
+    // Every fold trains anew; what it warns of is said once.
+    [Fact]
+    public void AWarningIsSaidOnce()
+    {
+        var tuned = Invocation.Of([.. Common("finetune"), "--cut", "conv1.out", "--pool", "--epochs", "1", "--batch", "64", "--folds", "2", "--output", Path.Combine(_folder, "tuned")]);
+        Assert.True(tuned.ExitCode == 0, tuned.Error);
+        string[] warnings = [.. tuned.Error.Split('\n').Where(l => l.StartsWith("warning: ", StringComparison.Ordinal))];
+        Assert.Equal(warnings.Distinct(), warnings);
+        Assert.Contains("frozen", Invocation.Of([.. Common("finetune"), "--cut", "conv1.out", "--pool", "--freeze", "conv1", "--epochs", "1", "--batch", "64", "--folds", "2", "--output", Path.Combine(_folder, "other")]).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ClassWeightsAreGivenByLabel()
     {

@@ -8,6 +8,7 @@ using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
 using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Tests.Common;
+using ConvTransfer.Tests.Training;
 using ConvTransfer.Training;
 
 namespace ConvTransfer.Tests.Pipelines;
@@ -60,12 +61,77 @@ public sealed class FineTunePipelineTests : IDisposable
         model.SaveNetwork(network);
         using var served = TransferModel.Load(file);
         Assert.Equal(model.Evaluate(_pictures.Images).Accuracy, served.Evaluate(_pictures.Images).Accuracy);
-        var read = OnnxFile.Read(network).Graph;
-        // Beside the trained weights only the head is another one.
-        var before = Network().Graph;
-        Assert.Equal(before.Nodes.Select(n => n.OpType).SkipLast(1), read.Nodes.Select(n => n.OpType).SkipLast(1));
-        Assert.Equal("Gemm", read.Nodes[^1].OpType);
-        Assert.Equal([2L], read.Initializers.Single(t => t.Name == read.Nodes[^1].Inputs[2]).Dims);
+        // Beside the trained weights only the head is another one; nothing else of the source is touched, not even what it declares.
+        string[] expected =
+        [
+            "- output 'dense9.out'", "+ output 'logits'", "- Gemm node 'dense9'", "+ Gemm node 'head/dense'",
+            "~ initializer 'conv4.weight'", "~ initializer 'conv4.bias'", "- initializer 'dense9.weight'", "- initializer 'dense9.bias'", "+ initializer 'head.weight'", "+ initializer 'head.bias'",
+        ];
+        Assert.Equal(expected, GraphComparison.Compare(Network(), OnnxFile.Read(network)).Select(d => d.ToString().Split(": ")[0]));
+    }
+
+    // A network whose weights all stand in Constant nodes, two of them turned over or reshaped, is trained like any other, and differs from its source in their values alone.
+    [Fact]
+    public void WeightsInConstantNodesAreTrainedAndStayThere()
+    {
+        string file = Path.Combine(_folder, "model.onnx"), written = Path.Combine(_folder, "network.onnx");
+        var source = StoredForms.Apply(StoredForms.Apply(Network(), "bn5.mean", "identity"), "conv1.weight", "transpose");
+        source = StoredForms.ApplyToAll(source with { Graph = source.Graph.RenameValue("conv1.weight.transpose", "kernel") }, "constant");
+        var how = new FineTuneOptions { Epochs = 10, BatchSize = 6, BodyRate = 1e-2, HeadRate = 1e-2, BatchNormalization = BatchNormalizationPolicy.Train };
+        var pipeline = TransferPipeline.FromModel(source).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 }).With(PipelineOptions.Default with { Seed = 3 }).FineTune(how);
+        using var model = pipeline.Freeze(FreezeRule.Matching("conv4")).Fit(_pictures.Images);
+        Assert.Equal(["bn2.scale", "bn2.shift", "bn5.scale", "bn5.shift", "conv1.bias", "kernel"], model.TrainedWeights.Order(StringComparer.Ordinal));
+        Assert.Equal(["conv4.bias", "conv4.weight"], model.FrozenWeights.Order(StringComparer.Ordinal));
+        Assert.True(model.Training.Epochs[^1].Loss < 0.7 * model.Training.Epochs[0].Loss);
+        model.SaveOnnx(file);
+        model.SaveNetwork(written);
+        var read = OnnxFile.Read(written);
+        string[] changed = [.. GraphComparison.Compare(source, read).Where(d => d.Kind == DifferenceKind.Changed).Select(d => d.Subject)];
+        string[] values = [.. model.TrainedWeights, "bn2.mean", "bn2.variance", "bn5.mean.identity", "bn5.variance"];
+        Assert.Equal(values.Select(n => $"Constant node that makes '{n}' attribute 'value'").Order(StringComparer.Ordinal), changed.Order(StringComparer.Ordinal));
+        Assert.Equal((model.FrozenHash, model.FrozenHash), (FineTunedModel.HashOf(source, model.FrozenWeights), FineTunedModel.HashOf(read, model.FrozenWeights)));
+        using var served = TransferModel.Load(file);
+        Assert.Equal(model.Evaluate(_pictures.Images).LogLoss, served.Evaluate(_pictures.Images).LogLoss, 5);
+    }
+
+    // The hash is held to what the rules say, and not to what the result happens to be.
+    [Fact]
+    public void WhatIsFrozenAndChangesIsAFaultOfTheProgram()
+    {
+        var source = Network();
+        var other = source with { Graph = source.Graph.ReplaceInitializers([TensorData.From<float>("conv1.bias", [8], new float[] { 0, 0, 1e-30f, 0, 0, 0, 0, 0 })]) };
+        var e = Assert.Throws<ConvTransferException>(() => TensorFates.Of(source, other, ["conv4.weight"], ["conv1.weight", "conv1.bias"]));
+        Assert.Equal(FailureCause.Output, e.Cause);
+        Assert.Contains("'conv1.bias'", e.Message, StringComparison.Ordinal);
+        var fates = TensorFates.Of(source, other, [], ["conv1.weight"]);
+        Assert.Equal(source.Graph.Initializers.Count - 1, fates.Unchanged.Count);
+    }
+
+    [Theory]
+    [InlineData("all", "everything of the network is frozen: only the new head is trained")]
+    [InlineData("relu3.out", "2 of the network's 8 weight tensors are trained")]
+    [InlineData("", "nothing of the network is trained, though not everything of it is frozen: only the new head is trained")]
+    public void ThePlanSaysHowMuchIsTrained(string frozen, string said)
+    {
+        var log = new ListLogger();
+        var pipeline = TransferPipeline.FromModel(Network()).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
+            .With(PipelineOptions.Default with { Logger = log }).FineTune(new FineTuneOptions { Epochs = 1, BatchSize = 6 });
+        pipeline = frozen switch { "all" => pipeline.Freeze(FreezeRule.AllButLast(0)), "" => pipeline.Freeze(FreezeRule.Matching("conv*")), _ => pipeline.Freeze(FreezeRule.Until(frozen)) };
+        Assert.Contains($"plan: {said}", pipeline.Plan(_pictures.Images).ToString().Split('\n'));
+        using var model = pipeline.Fit(_pictures.Images);
+        // Only what the user may not expect is a warning.
+        string[] expected = frozen.Length == 0 ? [$"Warning: {said}; the layers that are not frozen are batch normalizations, which keep their weights unless they are to be trained"] : [];
+        Assert.Equal(expected, log.Lines);
+    }
+
+    [Theory]
+    [InlineData("conv9*", "similar names: 'conv1'")]
+    [InlineData("CONV4.wieght", "similar names: 'conv4.weight'")]
+    [InlineData("zz*", "layers are 'conv1', 'bn2', 'conv4', 'bn5'")]
+    public void AnUnknownLayerIsRefusedWithNamesNearIt(string glob, string said)
+    {
+        var e = Assert.Throws<ArgumentException>(() => Pipeline().Freeze(FreezeRule.Matching(glob)).Fit(_pictures.Images));
+        Assert.Contains(said, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +197,7 @@ public sealed class FineTunePipelineTests : IDisposable
             if (p.Epoch == epochs && p.Batch == p.Batches) source.Cancel();
         });
         using var model = Pipeline(new FineTuneOptions { BatchSize = 6 }).FineTune(epochs: 4).HeadFirst(2).Fit(_pictures.Images, training: progress, cancellationToken: source.Token);
-        Assert.Equal(!isMoved, model.FrozenWeights.Contains("conv4.weight"));
+        Assert.Equal(!isMoved, model.UnchangedWeights.Contains("conv4.weight"));
         Assert.Contains("conv1.weight", model.FrozenWeights);
         Assert.NotEqual(0, model.Head.Weights[0]);
     }
