@@ -38,15 +38,21 @@ internal sealed class ModelWriter
         if (was is null || model.OpsetImports != was.OpsetImports) Patch.Replace(to.OpsetImport, model.OpsetImports.Select(Write));
         if (was is null || model.Metadata != was.Metadata) Patch.Replace(to.MetadataProps, model.Metadata.Select(Patch.Entry));
         Patch.Replace(to.Functions, model.Functions.Select(Write));
-        // From IR 4 on an initializer need not be an input; one that is invites the caller to override it.
-        var inputs = model.Graph.Inputs;
-        if (changed)
-        {
-            var initialized = model.Graph.Initializers.Select(t => t.Name).ToHashSet();
-            inputs = inputs.Where(i => !initialized.Contains(i.Name)).ToValueList();
-        }
+        var inputs = changed ? Inputs(model.Graph, was?.IrVersion ?? model.IrVersion, ir) : model.Graph.Inputs;
         to.Graph = Write(model.Graph with { Inputs = inputs });
         return to;
+    }
+
+    // Up to IR 3 every initializer is an input too. From IR 4 on one that is invites the caller to override it: a file that is raised to it has none.
+    private static ValueList<ValueInfo> Inputs(Graph graph, long was, long now)
+    {
+        const long OwnInitializers = 4;
+        if (now < OwnInitializers)
+        {
+            var listed = graph.Inputs.Select(i => i.Name).ToHashSet();
+            return [.. graph.Inputs, .. graph.Initializers.Where(t => !listed.Contains(t.Name)).Select(t => new ValueInfo(t.Name, t.Type))];
+        }
+        return was < OwnInitializers ? graph.RequiredInputs.ToValueList() : graph.Inputs;
     }
 
     private GraphProto Write(Graph graph)

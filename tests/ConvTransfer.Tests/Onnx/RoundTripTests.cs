@@ -57,6 +57,34 @@ public sealed class RoundTripTests
         Assert.Equal(model.Graph.Initializers.Count, raised.Graph.Initializers.Count);
     }
 
+    // In format 3 each initializer is an input: those that are stay, a new one joins them. A file whose format is kept is changed nowhere else.
+    [SharedFact]
+    public void InAChangedFileOfFormat3InitializersAreInputs()
+    {
+        var model = OnnxFile.Read(Path.Combine(SharedMaterial.Path("models"), "squeezenet", "model.onnx"));
+        var graph = model.Graph.Append([new Node("Mul", ["softmaxout_1", "k"], ["y"])], [TensorData.From<float>("k", [1], [2f])], [new ValueInfo("y", null)]);
+        var read = OnnxFile.Read(OnnxFile.ToBytes(model with { Graph = graph }));
+        Assert.Equal(3, read.IrVersion);
+        Assert.Equal(["+ input 'k'", "- output 'softmaxout_1'", "+ output 'y'", "+ Mul node that makes 'y'", "+ initializer 'k'"], GraphComparison.Compare(model, read).Select(d => d.ToString().Split(": ")[0]));
+    }
+
+    [Fact]
+    public void InANewerFileInputsStayAsTheyAre()
+    {
+        var type = TensorType.Of(Engine.Tensors.ElementType.Float32, new Engine.Tensors.Shape(1));
+        var graph = new Graph
+        {
+            Name = "g",
+            Inputs = [new ValueInfo("x", type), new ValueInfo("k", type)],
+            Outputs = [new ValueInfo("y", type)],
+            Nodes = [new Node("Mul", ["x", "k"], ["y"])],
+            Initializers = [TensorData.From<float>("k", [1], [2f])],
+        };
+        var model = OnnxFile.Read(OnnxFile.ToBytes(new Model(graph) { IrVersion = 8, OpsetImports = [new OpsetImport("", 18)] }));
+        var renamed = model with { Graph = model.Graph with { Nodes = [model.Graph.Nodes[0] with { Name = "scale" }] } };
+        Assert.Equal("~ Mul node that makes 'y' name: '' → 'scale'", Assert.Single(GraphComparison.Compare(model, OnnxFile.Read(OnnxFile.ToBytes(renamed)))).ToString());
+    }
+
     [Fact]
     public void AModelMadeInMemoryComesBackEqual()
     {
