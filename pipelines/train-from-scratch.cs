@@ -3,9 +3,11 @@
 
 // Trains a network from scratch on pictures in contact sheets: JPEG files of equal tiles, and a file labels.txt with a line for each sheet,
 // its name, a tab, and the class number of each tile with spaces between. It goes on from the last checkpoint; Ctrl+C writes one and stops.
-//   dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--threads N] [--train-sheets N]
+//   dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--threads N] [--train-sheets N]
 //
 // convnet    the network of the folder "pretrained", on Tiny ImageNet (tiles of 64 x 64, files train-*.jpg and val-*.jpg)
+// --from     goes on with the weights of a file that an earlier run wrote, in another cycle of the rate
+//
 // resnet20   He et al., Deep Residual Learning, 2016, section 4.2, on CIFAR-10 (tiles of 32 x 32, files train-*.jpg and test-*.jpg)
 
 using System.Globalization;
@@ -24,7 +26,7 @@ int Number(string name, int otherwise) => int.Parse(Option(name) ?? $"{otherwise
 
 if (Option("--task") is not ("convnet" or "resnet20") || Option("--sheets") is not { } folder || Option("--output") is not { } output)
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--threads N] [--train-sheets N]");
+    Console.Error.WriteLine("usage: dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--threads N] [--train-sheets N]");
     return 2;
 }
 
@@ -33,8 +35,9 @@ try
     var task = Option("--task") == "convnet" ? TrainingTask.ConvNet : TrainingTask.ResNet20;
     using var training = ContactSheets.Read(folder, "train-", task.Tile, Number("--train-sheets", int.MaxValue));
     using var heldOut = ContactSheets.Read(folder, task.Tile == 64 ? "val-" : "test-", task.Tile, int.MaxValue);
-    var network = task.Network(training.Labels.Max() + 1);
-    var options = task.Options with { Epochs = Number("--epochs", task.Options.Epochs) };
+    var network = Option("--from") is { } file ? TrainingTask.Whole(OnnxFile.Read(file), task.TrainedSize) : task.Network(training.Labels.Max() + 1);
+    double rate = double.Parse(Option("--rate") ?? $"{task.Options.HeadRate}");
+    var options = task.Options with { Epochs = Number("--epochs", task.Options.Epochs), HeadRate = rate, BodyRate = rate };
     using var trainer = new Trainer(network, [], options, new TrainerOptions
     {
         Seed = 1,
@@ -115,6 +118,16 @@ internal sealed record TrainingTask(int Tile, int TrainedSize, Func<int, Model> 
         var halves = TensorData.From<Half>(narrow, weights.Shape.Dims, Array.ConvertAll(weights.AsSpan<float>().ToArray(), v => (Half)v));
         var cast = new Node("Cast", [narrow], [name]) { Name = $"{dense.Name}.widen", Attributes = [new NodeAttribute("to", new AttributeValue.Int((int)ElementType.Float32))] };
         return network with { Graph = graph with { Nodes = [.. graph.Nodes.SkipLast(1), cast, dense], Initializers = [.. graph.Initializers.Where(t => t.Name != name), halves] } };
+    }
+
+    /// <summary>The network of <see cref="Slim"/> and <see cref="AnySize"/> as it is trained.</summary>
+    public static Model Whole(Model network, int size)
+    {
+        var graph = network.Graph;
+        var cast = graph.Nodes.Single(n => n.OpType == "Cast");
+        using var halves = graph.Initializers.Single(t => t.Name == cast.Inputs[0]).ToTensor();
+        var weights = TensorData.From<float>(cast.Outputs[0], halves.Shape.Dims, Array.ConvertAll(halves.AsSpan<Half>().ToArray(), v => (float)v));
+        return (network with { Graph = graph with { Nodes = [.. graph.Nodes.Where(n => n != cast)], Initializers = [.. graph.Initializers.Where(t => t.Name != cast.Inputs[0]), weights] } }).WithInputSize(size, size);
     }
 
     // Residual blocks at 1/2, 1/4 and 1/8 of the size, and a convolution that widens the features: 1.0 million weights.
