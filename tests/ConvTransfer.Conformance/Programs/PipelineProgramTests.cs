@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using ConvTransfer.Cli.Demo;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Imaging;
@@ -66,6 +68,12 @@ public sealed class PipelineProgramTests
         File.Delete(folder.Path("checkpoints/checkpoint-2"));
         Assert.DoesNotContain("epoch 1/2", Run("train-from-scratch.cs", arguments));
         Assert.Equal(first, File.ReadAllBytes(folder.Path("network.onnx")));
+        // Another cycle begins with what the first one learnt.
+        string further = Run("train-from-scratch.cs", "--task", "resnet20", "--sheets", folder.Root, "--epochs", "1", "--rate", "0.01", "--from", folder.Path("network.onnx"), "--output", folder.Path("further.onnx"));
+        Assert.True(Loss(further, 1) < Loss(printed, 1), $"{printed}\n{further}");
+        Assert.NotEqual(first, File.ReadAllBytes(folder.Path("further.onnx")));
+
+        static double Loss(string printed, int epoch) => double.Parse(Regex.Match(printed, $@"(?m)^epoch {epoch}: loss ([0-9.]+)").Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
     private static string Run(string program, params string[] arguments)
