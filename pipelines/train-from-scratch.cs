@@ -3,9 +3,10 @@
 
 // Trains a network from scratch on pictures in contact sheets: JPEG files of equal tiles, and a file labels.txt with a line for each sheet,
 // its name, a tab, and the class number of each tile with spaces between. It goes on from the last checkpoint; Ctrl+C writes one and stops.
-//   dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--threads N] [--train-sheets N]
+//   dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--erase P] [--threads N] [--train-sheets N]
 //
 // convnet    the network of the folder "pretrained", on Tiny ImageNet (tiles of 64 x 64, files train-*.jpg and val-*.jpg)
+// --erase    the share of the pictures of which a random rectangle is erased, 0 to 1 (Zhong et al., Random Erasing, 2020)
 // --from     goes on with the weights of a file that an earlier run wrote, in another cycle of the rate
 //
 // resnet20   He et al., Deep Residual Learning, 2016, section 4.2, on CIFAR-10 (tiles of 32 x 32, files train-*.jpg and test-*.jpg)
@@ -26,7 +27,7 @@ int Number(string name, int otherwise) => int.Parse(Option(name) ?? $"{otherwise
 
 if (Option("--task") is not ("convnet" or "resnet20") || Option("--sheets") is not { } folder || Option("--output") is not { } output)
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--threads N] [--train-sheets N]");
+    Console.Error.WriteLine("usage: dotnet run -c Release pipelines/train-from-scratch.cs -- --task convnet|resnet20 --sheets DIR --output FILE [--checkpoints DIR] [--epochs N] [--from FILE] [--rate R] [--erase P] [--threads N] [--train-sheets N]");
     return 2;
 }
 
@@ -37,6 +38,7 @@ try
     using var heldOut = ContactSheets.Read(folder, task.Tile == 64 ? "val-" : "test-", task.Tile, int.MaxValue);
     var network = Option("--from") is { } file ? TrainingTask.Whole(OnnxFile.Read(file), task.TrainedSize) : task.Network(training.Labels.Max() + 1);
     double rate = double.Parse(Option("--rate") ?? $"{task.Options.HeadRate}");
+    var augmentation = task.Augmentation with { Erasing = double.Parse(Option("--erase") ?? "0") };
     var options = task.Options with { Epochs = Number("--epochs", task.Options.Epochs), HeadRate = rate, BodyRate = rate };
     using var trainer = new Trainer(network, [], options, new TrainerOptions
     {
@@ -51,7 +53,7 @@ try
     using var stop = new CancellationTokenSource();
     Console.CancelKeyPress += (_, e) => (e.Cancel, _) = (true, stop.CancelAsync());
     // During the training the held-out pictures are seen at the size of the training; at the end at their own.
-    var result = trainer.Run(new Samples(training, task.TrainedSize, task.Augmentation), new Samples(heldOut, task.TrainedSize, Augmentation.None), new Progress(), stop.Token);
+    var result = trainer.Run(new Samples(training, task.TrainedSize, augmentation), new Samples(heldOut, task.TrainedSize, Augmentation.None), new Progress(), stop.Token);
     foreach (var epoch in result.Epochs) Console.WriteLine($"epoch {epoch.Epoch}: loss {epoch.Loss:0.000}, accuracy {100 * epoch.Accuracy:0.0} %, held out {epoch.HeldOutLoss:0.000}, {100 * epoch.HeldOutAccuracy:0.0} %");
     if (result.End == TrainingEnd.Cancelled) return 130;
     var trained = TrainingTask.Slim(TrainingTask.AnySize(result.Network));
