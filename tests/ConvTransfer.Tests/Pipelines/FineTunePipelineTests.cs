@@ -1,5 +1,3 @@
-using System.Globalization;
-using ConvTransfer.Cli.Demo;
 using ConvTransfer.Core;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
@@ -10,6 +8,7 @@ using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Tests.Common;
 using ConvTransfer.Tests.Training;
 using ConvTransfer.Training;
+using static ConvTransfer.Tests.Pipelines.SmallFineTuning;
 
 namespace ConvTransfer.Tests.Pipelines;
 
@@ -24,21 +23,6 @@ public sealed class FineTunePipelineTests : IDisposable
         _pictures.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
-
-    private static Model Network()
-    {
-        var net = new NetworkBuilder("small", seed: 2);
-        string x = net.Relu(net.BatchNormalization(net.Convolution(net.Input("pixels", 3, 24, 24), filters: 8, kernel: 5, stride: 2)));
-        x = net.Relu(net.BatchNormalization(net.Convolution(x, filters: 12, kernel: 3)));
-        return net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 3));
-    }
-
-    private static FineTunePipeline Pipeline(FineTuneOptions? how = null, int threads = 0, ActivationCache? cache = null, PipelineOptions? options = null) => TransferPipeline.FromModel(Network())
-        .Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
-        .With(options ?? PipelineOptions.Default with { Seed = 3, Threads = threads, Cache = cache })
-        .FreezeUntil("relu3.out").FineTune(how ?? new FineTuneOptions { Epochs = 6, BatchSize = 6 });
-
-    private static byte[] Weights(FineTunedModel model) => [.. model.Training.Network.Graph.Initializers.SelectMany(t => t.Bytes.ToArray())];
 
     [Fact]
     public void WhatIsFrozenStaysByteForByteAndTheRestLearns()
@@ -174,17 +158,6 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Contains("bn2.mean", model.FrozenWeights);
     }
 
-    [Fact]
-    public void HeldOutPicturesEndATrainingEarlyWithTheBestWeights()
-    {
-        var split = _pictures.Images.Split(0.25, seed: 1);
-        using var model = Pipeline(new FineTuneOptions { Epochs = 60, BatchSize = 6, Patience = 2, HeadRate = 0.5 }).Fit(split.Train, split.Test);
-        Assert.Equal(TrainingEnd.StoppedEarly, model.Training.End);
-        Assert.True(model.Training.Epochs.Count < 60);
-        double best = model.Training.Epochs.Min(e => e.HeldOutLoss!.Value);
-        Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
-    }
-
     // The head alone in the first two epochs: the network's own layers do not move.
     [Theory]
     [InlineData(2, false)]
@@ -200,138 +173,6 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Equal(!isMoved, model.UnchangedWeights.Contains("conv4.weight"));
         Assert.Contains("conv1.weight", model.FrozenWeights);
         Assert.NotEqual(0, model.Head.Weights[0]);
-    }
-
-    [Fact]
-    public void BadHeldOutPicturesAreLeftOutBeforeTheTraining()
-    {
-        var split = _pictures.Images.Split(0.5, seed: 1);
-        File.WriteAllText(split.Test.Items[^1].Path, "no picture");
-        var log = new ListLogger();
-        var how = new FineTuneOptions { Epochs = 2, BatchSize = 4 };
-        var options = PipelineOptions.Default with { Seed = 3, Logger = log };
-        Assert.Contains("1 of 8 pictures cannot be used", Assert.Throws<ConvTransferException>(() => Pipeline(how).Fit(split.Train, split.Test)).Message, StringComparison.Ordinal);
-        using var model = Pipeline(how, options: options with { MaxBadShare = 0.2 }).Fit(split.Train, split.Test);
-        Assert.NotNull(model.Training.Epochs[^1].HeldOutLoss);
-        Assert.Contains(log.Lines, line => line.Contains(split.Test.Items[^1].Path, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void HeldOutPicturesOfOtherClassesAreRefused()
-    {
-        var others = new ImageDataset(["zebra"], _pictures.Images.Items.Select(i => i with { Label = 0 }));
-        Assert.Contains("theirs are 'zebra'", Assert.Throws<ConvTransferException>(() => Pipeline().Fit(_pictures.Images, others)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void OneCallAtATimeHasTheFolderOfCheckpoints()
-    {
-        var checkpoints = new FineTuneCheckpoints(Path.Combine(_folder, "checkpoints"));
-        using (checkpoints.Take()) Assert.Equal(FailureCause.Checkpoint, Assert.Throws<ConvTransferException>(checkpoints.Take).Cause);
-        Assert.False(Directory.Exists(checkpoints.Folder));
-        using (checkpoints.Take()) Directory.CreateDirectory(Path.Combine(checkpoints.Folder, "all"));
-        Assert.True(checkpoints.HasAny);
-    }
-
-    [Fact]
-    public void ACancelledTrainingGivesWhatItHas()
-    {
-        using var source = new CancellationTokenSource();
-        var progress = new Immediate<TrainingProgress>(p =>
-        {
-            if (p is { Epoch: 2, Batch: 1 }) source.Cancel();
-        });
-        using var model = Pipeline().Fit(_pictures.Images, training: progress, cancellationToken: source.Token);
-        Assert.Equal(TrainingEnd.Cancelled, model.Training.End);
-        Assert.Single(model.Training.Epochs);
-        Assert.Equal(4, model.Training.Steps);
-    }
-
-    // The rate is so high that the last weights are not the best ones.
-    [Fact]
-    public void ACancelledTrainingGivesTheBestOnHeldOutPictures()
-    {
-        var split = _pictures.Images.Split(0.25, seed: 1);
-        using var source = new CancellationTokenSource();
-        var progress = new Immediate<TrainingProgress>(p =>
-        {
-            if (p.Epoch == 13) source.Cancel();
-        });
-        var how = new FineTuneOptions { Epochs = 60, BatchSize = 6, HeadRate = 0.5 };
-        using var model = Pipeline(how).Fit(split.Train, split.Test, training: progress, cancellationToken: source.Token);
-        Assert.Equal((TrainingEnd.Cancelled, 12), (model.Training.End, model.Training.Epochs.Count));
-        double best = model.Training.Epochs.Min(e => e.HeldOutLoss!.Value);
-        Assert.NotEqual(best, model.Training.Epochs[^1].HeldOutLoss!.Value, 3);
-        Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
-        using var whole = Pipeline(how with { Epochs = 12 }).Fit(split.Train, split.Test);
-        Assert.Equal(whole.Training.Epochs[^1].HeldOutLoss!.Value, whole.Evaluate(split.Test).LogLoss, 4);
-    }
-
-    // Row T13.
-    [Fact]
-    public void FewerPicturesThanABatchAreOneBatch()
-    {
-        var log = new ListLogger();
-        using var few = Pipeline(new FineTuneOptions { Epochs = 3, BatchSize = 64, BatchNormalization = BatchNormalizationPolicy.Train }, options: PipelineOptions.Default with { Seed = 3, Logger = log }).Fit(_pictures.Images);
-        Assert.Contains(log.Lines, line => line.Contains("16 pictures are fewer than a batch of 64", StringComparison.Ordinal));
-        using var all = Pipeline(new FineTuneOptions { Epochs = 3, BatchSize = 16, BatchNormalization = BatchNormalizationPolicy.Train }).Fit(_pictures.Images);
-        Assert.Equal(3, few.Training.Steps);
-        Assert.True(Weights(few).AsSpan().SequenceEqual(Weights(all)));
-    }
-
-    // Row T15: what the pictures are, and how they are made ready, is part of a training.
-    [Fact]
-    public void AnotherRecipeOtherViewsAndOtherPicturesAreAnotherTraining()
-    {
-        var where = new FineTuneCheckpoints(Path.Combine(_folder, "checkpoints")) { Resume = true };
-        using var source = new CancellationTokenSource();
-        var stop = new Immediate<TrainingProgress>(_ => source.Cancel());
-        using (Pipeline().SaveCheckpoints(where).Fit(_pictures.Images, training: stop, cancellationToken: source.Token)) Assert.True(where.HasAny);
-        string Refused(FineTunePipeline pipeline)
-        {
-            var e = Assert.Throws<ConvTransferException>(() => pipeline.SaveCheckpoints(where).Fit(_pictures.Images));
-            Assert.Equal(FailureCause.Checkpoint, e.Cause);
-            return e.Message;
-        }
-
-        Assert.Contains("the views is 2 of", Refused(Pipeline().Augment(new PictureViews(Augmentation.Flips, 2))), StringComparison.Ordinal);
-        var recipe = new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 256.0 };
-        Assert.Contains("the recipe is", Refused(TransferPipeline.FromModel(Network()).Preprocess(recipe).With(PipelineOptions.Default with { Seed = 3 }).FreezeUntil("relu3.out").FineTune(new FineTuneOptions { Epochs = 6, BatchSize = 6 })), StringComparison.Ordinal);
-        using (var other = ShapePictures.Draw(99, 1, 1)) PngWriter.Write(other, _pictures.Images.Items[0].Path);
-        string pictures = Refused(Pipeline());
-        Assert.Contains("the pictures is", pictures, StringComparison.Ordinal);
-        Assert.DoesNotContain("the recipe", pictures, StringComparison.Ordinal);
-    }
-
-    // Row T26: programs that use the library may have another culture than the command line.
-    [Fact]
-    public void TheCultureChangesNoByte()
-    {
-        byte[][] files = [.. new[] { CultureInfo.InvariantCulture, Other() }.Select(culture =>
-        {
-            string file = Path.Combine(_folder, culture.NumberFormat.NumberDecimalSeparator == "," ? "other.onnx" : "model.onnx");
-            var before = CultureInfo.CurrentCulture;
-            CultureInfo.CurrentCulture = culture;
-            try
-            {
-                var recipe = InputRecipe.FromJson(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 }.ToJson());
-                using var model = TransferPipeline.FromModel(Network()).Preprocess(recipe).With(PipelineOptions.Default with { Seed = 3 }).FreezeUntil("relu3.out").FineTune(new FineTuneOptions { Epochs = 2, BatchSize = 6, HeadRate = 0.0125 }).Fit(_pictures.Images);
-                model.SaveOnnx(file, FiguresJson.Of(model.Evaluate(_pictures.Images)));
-            }
-            finally
-            {
-                CultureInfo.CurrentCulture = before;
-            }
-            return File.ReadAllBytes(file);
-        })];
-        Assert.Equal(files[0], files[1]);
-
-        static CultureInfo Other()
-        {
-            var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-            (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.NumberGroupSeparator, culture.NumberFormat.NegativeSign) = (",", ".", "~");
-            return culture;
-        }
     }
 
     [Theory]
