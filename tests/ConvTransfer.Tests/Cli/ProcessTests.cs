@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ConvTransfer.Onnx;
+using ConvTransfer.Operators;
 using ConvTransfer.Tests.Common;
 using ConvTransfer.Tests.Runtime;
 
@@ -41,7 +42,9 @@ public sealed class ProcessTests : IDisposable
         // The three run side by side; each is asked to end while it measures, which would take it many minutes.
         (string Signal, int Code)[] signals = [("HUP", 129), ("INT", 130), ("TERM", 143)];
         string program = Path.Combine(AppContext.BaseDirectory, "convtransfer");
-        var started = Array.ConvertAll(signals, _ => Process.Start(new ProcessStartInfo(program) { ArgumentList = { "bench", _folder.Path("a.onnx"), "--runs", "1000000", "--batch", "1000", "--threads", "1" }, RedirectStandardError = true, RedirectStandardOutput = true })!);
+        var net = new NetworkBuilder("slow", seed: 1);
+        OnnxFile.Write(net.Build(net.Convolution(net.Input("image", 3, 224, 224), filters: 64, kernel: 3)), _folder.Path("slow.onnx"));
+        var started = Array.ConvertAll(signals, _ => Process.Start(new ProcessStartInfo(program) { ArgumentList = { "bench", _folder.Path("slow.onnx"), "--runs", "1000000", "--threads", "1" }, RedirectStandardError = true, RedirectStandardOutput = true })!);
         Thread.Sleep(1500);
         for (int i = 0; i < signals.Length; i++) Assert.Equal(0, Shell($"kill -{signals[i].Signal} {started[i].Id}").ExitCode);
         for (int i = 0; i < signals.Length; i++)
@@ -50,7 +53,7 @@ public sealed class ProcessTests : IDisposable
             Assert.Equal(signals[i].Code, started[i].ExitCode);
             started[i].Dispose();
         }
-        Assert.Equal(["a.onnx", "b.onnx"], _folder.Names());
+        Assert.Equal(["a.onnx", "b.onnx", "slow.onnx"], _folder.Names());
     }
 
     private (int ExitCode, string Error) Shell(string script)
