@@ -48,6 +48,7 @@ try
         Threads = Number("--threads", 0),
         CheckpointFolder = Option("--checkpoints"),
         Resume = Option("--checkpoints") is not null,
+        Inputs = new Dictionary<string, string> { ["the augmentation"] = augmentation.ToJson() },
         Warn = Console.Error.WriteLine,
     });
     Console.WriteLine($"{training.Labels.Count} pictures to train on, {heldOut.Labels.Count} held out, {trainer.Classes} classes, {trainer.TrainedCount} weights");
@@ -63,7 +64,7 @@ try
     OnnxFile.Write(trained, output);
     return 0;
 }
-catch (Exception e) when (e is ConvTransferException or ArgumentException or IOException)
+catch (Exception e) when (e is ConvTransferException or ArgumentException or FormatException or IOException)
 {
     Console.Error.WriteLine($"error: {e.Message}");
     return 1;
@@ -128,7 +129,7 @@ internal sealed record TrainingTask(int Tile, int TrainedSize, Func<int, Model> 
     public static Model Whole(Model network, int size)
     {
         var graph = network.Graph;
-        var cast = graph.Nodes.Single(n => n.OpType == "Cast");
+        if (graph.Nodes.Where(n => n.OpType == "Cast").ToArray() is not [var cast]) throw new ConvTransferException(FailureCause.DataInvalid, "no earlier run of this program wrote this network: it has no classifier in float16", network.File);
         using var halves = graph.Initializers.Single(t => t.Name == cast.Inputs[0]).ToTensor();
         var weights = TensorData.From<float>(cast.Outputs[0], halves.Shape.Dims, Array.ConvertAll(halves.AsSpan<Half>().ToArray(), v => (float)v));
         return (network with { Graph = graph with { Nodes = [.. graph.Nodes.Where(n => n != cast)], Initializers = [.. graph.Initializers.Where(t => t.Name != cast.Inputs[0]), weights] } }).WithInputSize(size, size);

@@ -32,6 +32,16 @@ public sealed class FineTuneSurroundingsTests : IDisposable
         Assert.Equal(best, model.Evaluate(split.Test).LogLoss, 4);
     }
 
+    // One bad picture of seventeen is within the share that is allowed, and beyond it in whatever part it would fall into.
+    [Fact]
+    public void ABadPictureIsLeftOutBeforeThereAreParts()
+    {
+        _pictures.Spoil("circle", "zzz.png");
+        var pipeline = Pipeline(new FineTuneOptions { Epochs = 1, BatchSize = 4 }, options: PipelineOptions.Default with { Seed = 3, MaxBadShare = 0.07 });
+        Assert.Equal(8, pipeline.HoldOut(_pictures.Images, 0.5).Images);
+        Assert.Equal(16, pipeline.CrossValidate(_pictures.Images, 4).Folds.Sum(f => f.Images));
+    }
+
     [Fact]
     public void BadHeldOutPicturesAreLeftOutBeforeTheTraining()
     {
