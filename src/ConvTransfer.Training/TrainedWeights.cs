@@ -34,14 +34,22 @@ internal sealed class TrainedWeights : IDisposable
     /// <summary>The statistics: mean and variance of each normalization in turn.</summary>
     public ReadOnlySpan<Tensor> Statistics => All.AsSpan(ParameterCount);
 
-    /// <summary>A copy of all numbers.</summary>
-    public float[][] Copy() => Array.ConvertAll(All, t => t.AsSpan<float>().ToArray());
+    /// <summary>A copy of all numbers, in the arrays of an earlier one where there is one.</summary>
+    public float[][] Copy(float[][]? earlier = null)
+    {
+        earlier ??= Array.ConvertAll(All, t => new float[t.ElementCount]);
+        for (int i = 0; i < All.Length; i++) All[i].AsSpan<float>().CopyTo(earlier[i]);
+        return earlier;
+    }
 
     /// <summary>Takes numbers back that <see cref="Copy"/> gave.</summary>
     public void Restore(float[][] values)
     {
         for (int i = 0; i < All.Length; i++) values[i].CopyTo(All[i].AsSpan<float>());
     }
+
+    /// <summary>The index of the first tensor that holds an infinite number or none at all; -1 where all are finite.</summary>
+    public int FirstNotFinite() => Array.FindIndex(All, t => NonFiniteSearch.FirstIn(t.AsSpan<float>()) >= 0);
 
     /// <summary>The values as initializers.</summary>
     public IReadOnlyList<TensorData> ToData() => [.. Names.Select((name, i) => TensorData.From(name, All[i]))];

@@ -15,7 +15,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly BatchTrainer _batches;
     private readonly RunCheckpoints? _checkpoints;
     private EvaluationStep? _evaluation;
-    private float[][]? _best;
+    private float[][]? _best, _copy;
     private TrainingState _state = new();
     private long _samplesSeen;
     private int _failedSaves;
@@ -38,7 +38,7 @@ internal sealed class TrainingRun : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         bool isCancelled = false;
-        if (_checkpoints?.Resumed(Numbers(), Batches) is { } found) Restore(found);
+        if (_checkpoints?.Resumed(Numbers(Copied()), Batches) is { } found) Restore(found);
         try
         {
             while (_state.Epoch < _options.Epochs && !_state.IsStopped) Epoch(start, cancellationToken);
@@ -101,13 +101,16 @@ internal sealed class TrainingRun : IDisposable
         _evaluation = new EvaluationStep(_trainer.Split, _weights, _trainer.How.Threads, _trainer.How.Limits);
     }
 
-    private CheckpointNumbers Numbers() => new(_weights.Copy(), _batches.Optimizer.First, _batches.Optimizer.Second, _batches.Average ?? [], _batches.Accumulated ?? [], _best ?? []);
+    // In the same arrays each time: a copy of its own in every epoch would grow the heap.
+    private float[][] Copied() => _copy = _weights.Copy(_copy);
+
+    private CheckpointNumbers Numbers(float[][] weights) => new(weights, _batches.Optimizer.First, _batches.Optimizer.Second, _batches.Average ?? [], _batches.Accumulated ?? [], _best ?? []);
 
     // Numbers that are not finite are no result either where nothing is saved.
     private void Save()
     {
-        var numbers = Numbers();
-        if (numbers.NotFinite() is (int kind, int weight))
+        var numbers = Numbers(_checkpoints is null ? [] : Copied());
+        if ((_weights.FirstNotFinite() is >= 0 and var at ? (0, at) : numbers.NotFinite()) is (int kind, int weight))
         {
             string what = kind == 0 ? "a weight" : $"{((string[])["the first moment", "the second moment", "the running average", "the sum of gradients", "the best state"])[kind - 1]} of weight '{DisplayText.Escape(_weights.Names[weight])}'";
             throw NotFinite(_state.Batch == 0 ? _state.Epoch - 1 : _state.Epoch, _state.Batch == 0 ? Batches - 1 : _state.Batch - 1, what);
@@ -125,11 +128,11 @@ internal sealed class TrainingRun : IDisposable
         if (_batches.Average is not null) Copy(from.Numbers.Average, _batches.Average);
         if (_batches.Accumulated is not null) Copy(from.Numbers.Accumulated, _batches.Accumulated);
         _best = from.Numbers.Best.Length == 0 ? null : from.Numbers.Best;
+    }
 
-        static void Copy(float[][] values, float[][] to)
-        {
-            for (int i = 0; i < to.Length; i++) values[i].CopyTo(to[i], 0);
-        }
+    private static void Copy(float[][] values, float[][] to)
+    {
+        for (int i = 0; i < to.Length; i++) values[i].CopyTo(to[i], 0);
     }
 
     private (double? Loss, double? Accuracy) Try(CancellationToken cancellationToken)
@@ -138,7 +141,7 @@ internal sealed class TrainingRun : IDisposable
         float[][]? own = null;
         if (_batches.Average is not null)
         {
-            own = _weights.Copy();
+            own = Copied();
             _weights.Restore(_batches.Average);
         }
         try
@@ -158,7 +161,8 @@ internal sealed class TrainingRun : IDisposable
         {
             _state.BestLoss = loss;
             _state.WithoutGain = _state.SinceReduction = 0;
-            if (isHeldOut) _best = _batches.Average is null ? _weights.Copy() : Array.ConvertAll(_batches.Average, a => a.ToArray());
+            if (isHeldOut && _batches.Average is { } average) Copy(average, _best ??= Array.ConvertAll(average, a => new float[a.Length]));
+            else if (isHeldOut) _best = _weights.Copy(_best);
             return true;
         }
         _state.WithoutGain++;

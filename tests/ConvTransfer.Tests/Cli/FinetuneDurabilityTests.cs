@@ -8,7 +8,7 @@ using ConvTransfer.Tests.Pipelines;
 
 namespace ConvTransfer.Tests.Cli;
 
-/// <summary>A fine-tuning whose process is killed, asked to end, or refused by the disk: rows T01, T02, T04 to T07, T09, T22 and T26 of the catalogue of faults.</summary>
+/// <summary>A fine-tuning whose process is killed, asked to end, or refused by the disk: rows T01, T02, T04 to T07, T09, T21, T22 and T26 of the catalogue of faults.</summary>
 public sealed class FinetuneDurabilityTests : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "convtransfer");
@@ -67,13 +67,62 @@ public sealed class FinetuneDurabilityTests : IDisposable
             var patience = Stopwatch.StartNew();
             while (!File.Exists(_folder.Path($"{signals[i].Signal}/checkpoints/held-out/checkpoints.lock")) && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(20);
             Thread.Sleep(200);
-            using var kill = Process.Start("kill", [$"-{signals[i].Signal}", $"{started[i].Id}"]);
-            kill.WaitForExit();
+            Signal(started[i], signals[i].Signal);
             var (exit, error) = Finished(started[i]);
             Assert.Equal(signals[i].Code, exit);
             Assert.Contains("--resume goes on", error, StringComparison.Ordinal);
             Assert.Single(Checkpoints(signals[i].Signal));
         }
+    }
+
+    // Both signals wait while the process is stopped, so that the second is there before the step ends that the first one lets end.
+    [Fact]
+    public void ASecondSignalEndsItAtOnceAndHarmsNothing()
+    {
+        Assert.Equal(0, Finished(Start("whole", 150)).ExitCode);
+        using (var process = Start("twice", 150, "--checkpoint-every", "3"))
+        {
+            var patience = Stopwatch.StartNew();
+            while (Checkpoints("twice").Count() < 2 && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(5);
+            foreach (string signal in (string[])["STOP", "TERM", "HUP", "CONT"]) Signal(process, signal);
+            string error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            Assert.Contains(process.ExitCode, new[] { 129, 143 });
+        }
+        Assert.Equal(0, Finished(Start("twice", 150, "--resume")).ExitCode);
+        foreach (string file in Directory.GetFiles(_folder.Path("whole"))) Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(_folder.Path($"twice/{Path.GetFileName(file)}")));
+    }
+
+    // As after a clock that was set back: everything on the disk is of a day to come.
+    [Fact]
+    public void TheAgeOfFilesIsOfNoMatter()
+    {
+        Assert.Equal(0, Finished(Start("whole", 150)).ExitCode);
+        using (var process = Start("parts", 150, "--checkpoint-every", "3"))
+        {
+            var patience = Stopwatch.StartNew();
+            while (!Checkpoints("parts").Any() && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(5);
+            process.Kill();
+            process.WaitForExit();
+        }
+        foreach (string file in (string[])[.. Directory.GetFiles(_folder.Root, "*", SearchOption.AllDirectories), .. Directory.GetFiles(_pictures.Path, "*", SearchOption.AllDirectories)]) File.SetLastWriteTimeUtc(file, new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(0, Finished(Start("parts", 150, "--resume")).ExitCode);
+        foreach (string file in Directory.GetFiles(_folder.Path("whole"))) Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(_folder.Path($"parts/{Path.GetFileName(file)}")));
+    }
+
+    // For root no file is read-only, so the calls themselves are looked at: none asks to write to what is only read.
+    [StraceFact]
+    public void ItWritesNowhereButToTheOutput()
+    {
+        string trace = _folder.Path("trace");
+        // Where it is not there, it is tried first whether it can be made.
+        Directory.CreateDirectory(_folder.Path("out"));
+        var (exit, error) = Finished(Run(Strace.Program, ["-f", "-q", "-s", "500", "-e", "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,rmdir,truncate,chmod,fchmodat,utimensat", "-o", trace, Program, .. Arguments("out", 2)]));
+        Assert.True(exit == 0, error);
+        string[] changing = [.. File.ReadLines(trace).Where(l => !l.Contains("openat(", StringComparison.Ordinal) || l.Contains("O_WRONLY", StringComparison.Ordinal) || l.Contains("O_RDWR", StringComparison.Ordinal) || l.Contains("O_CREAT", StringComparison.Ordinal))];
+        string[] ofOurs = [.. changing.Where(l => l.Contains(_folder.Root, StringComparison.Ordinal) || l.Contains(_pictures.Path, StringComparison.Ordinal))];
+        Assert.NotEmpty(ofOurs);
+        Assert.All(ofOurs, l => Assert.Contains($"\"{_folder.Path("out")}", l, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -182,12 +231,19 @@ public sealed class FinetuneDurabilityTests : IDisposable
     private string[] Arguments(string output, int epochs) =>
         ["finetune", "--model", _folder.Path("network.onnx"), "--images", _pictures.Path, "--recipe", "keras-tf:24", "--batch", "4", "--epochs", $"{epochs}", "--threads", "1", "--output", _folder.Path(output)];
 
-    private Process Start(string output, int epochs, params string[] more) => Run(Program, [.. Arguments(output, epochs), .. more]);
+    // What runs the tests may have been told to ignore interrupts, as shells tell what they put into the background: a process of its own is not.
+    private Process Start(string output, int epochs, params string[] more) => Run("env", ["--default-signal", Program, .. Arguments(output, epochs), .. more]);
 
     private Process Traced(string option, string value, string output, int epochs) =>
         Run(Strace.Program, ["-f", "-q", "-e", "trace=pwrite64,fsync,rename", .. option == "-o" ? (string[])["-o", value] : ["-o", "/dev/null", option, value], Program, .. Arguments(output, epochs)]);
 
     private static Process Run(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+
+    private static void Signal(Process process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        kill.WaitForExit();
+    }
 
     private static (int ExitCode, string Error) Finished(Process process)
     {
