@@ -8,6 +8,8 @@ namespace ConvTransfer.Training;
 /// <remarks>One share, one box and one order of partners for a batch. Sources: Zhang et al., Mixup, 2018; Yun et al., CutMix, 2019.</remarks>
 internal sealed class BatchMixing(FineTuneOptions options)
 {
+    private float[] _copy = [];
+
     /// <summary>Looks at what is to be mixed.</summary>
     /// <exception cref="ConvTransferException">CutMix is wanted, and there is nothing that a box could be cut from.</exception>
     public static void Check(FineTuneOptions options, NetworkSplit split)
@@ -39,7 +41,7 @@ internal sealed class BatchMixing(FineTuneOptions options)
         if (cutMix)
         {
             var box = Box.Draw(ref random, Box.Lengths(values[0].Shape), share);
-            foreach (var value in values) box.Paste(value, partners);
+            foreach (var value in values) box.Paste(value.AsSpan<float>(), Copied(value.AsSpan<float>()), partners);
             // What is left of a sample is known only now: the box has whole elements, and may hang over an edge.
             share = 1 - box.Share;
         }
@@ -50,11 +52,19 @@ internal sealed class BatchMixing(FineTuneOptions options)
         Blend(target, partners, (float)share);
     }
 
+    // In the same memory for every batch: one of pictures has millions of numbers.
+    private ReadOnlySpan<float> Copied(ReadOnlySpan<float> values)
+    {
+        if (_copy.Length < values.Length) _copy = new float[values.Length];
+        values.CopyTo(_copy);
+        return _copy.AsSpan(0, values.Length);
+    }
+
     // x = share · x + (1 − share) · partner
-    private static void Blend(Tensor tensor, int[] partners, float share)
+    private void Blend(Tensor tensor, int[] partners, float share)
     {
         var values = tensor.AsSpan<float>();
-        float[] before = values.ToArray();
+        var before = Copied(values);
         int length = values.Length / partners.Length;
         for (int i = 0; i < partners.Length; i++)
             for (int j = 0; j < length; j++) values[(i * length) + j] = (share * before[(i * length) + j]) + ((1 - share) * before[(partners[i] * length) + j]);
@@ -102,10 +112,11 @@ internal sealed class BatchMixing(FineTuneOptions options)
         }
 
         /// <summary>Puts the box of each sample's partner into the sample.</summary>
-        public void Paste(Tensor tensor, int[] partners)
+        /// <param name="values">The samples; changed.</param>
+        /// <param name="before">A copy of them.</param>
+        /// <param name="partners">The partner of each sample.</param>
+        public void Paste(Span<float> values, ReadOnlySpan<float> before, int[] partners)
         {
-            var values = tensor.AsSpan<float>();
-            float[] before = values.ToArray();
             int sample = values.Length / partners.Length, positions = Axes.Aggregate(1, (a, b) => a * b);
             for (int position = 0; position < positions; position++)
             {

@@ -1,4 +1,5 @@
 using ConvTransfer.Core;
+using ConvTransfer.Engine.Reduction;
 using ConvTransfer.Engine.Tensors;
 
 namespace ConvTransfer.Training;
@@ -147,8 +148,7 @@ internal sealed class BatchTrainer
     private double Norm()
     {
         double squares = 0;
-        for (int i = 0; i < _weights.ParameterCount; i++)
-            foreach (float g in GradientOf(i)) squares += (double)g * g;
+        for (int i = 0; i < _weights.ParameterCount; i++) squares += SquareSum.Of(GradientOf(i), Step.Crew);
         return Math.Sqrt(squares);
     }
 
