@@ -27,18 +27,18 @@ internal static class CommonOptions
     /// <summary>The option that allows an existing output to be replaced.</summary>
     public static Option<bool> Force() => new("--force") { Description = "Replace the output where it exists already." };
 
-    /// <summary>An option that takes a whole number of a range.</summary>
-    public static Option<int> Integer(string name, string description, int min, int max, int standard) => new(name)
+    /// <summary>An option that takes a whole number of a range. Without a default the caller asks whether it is given.</summary>
+    public static Option<int> Integer(string name, string description, int min, int max, int? standard) => new(name)
     {
         Description = $"{description} {min} to {max}.",
         HelpName = "N",
-        DefaultValueFactory = _ => standard,
+        DefaultValueFactory = standard is int value ? _ => value : null,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max) return value;
+            if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max) return number;
             result.AddError($"{name} is '{Core.DisplayText.Escape(text)}', expected a whole number from {min} to {max}");
-            return standard;
+            return standard ?? min;
         },
     };
 
@@ -57,18 +57,18 @@ internal static class CommonOptions
         },
     };
 
-    /// <summary>An option that takes a finite number of a range.</summary>
-    public static Option<double> Number(string name, string description, double min, double max, double standard) => new(name)
+    /// <summary>An option that takes a finite number of a range. Without a default the caller asks whether it is given.</summary>
+    public static Option<double> Number(string name, string description, double min, double max, double? standard) => new(name)
     {
         Description = description,
         HelpName = "X",
-        DefaultValueFactory = _ => standard,
+        DefaultValueFactory = standard is double value ? _ => value : null,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= min && value <= max) return value;
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= min && number <= max) return number;
             result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{Core.DisplayText.Escape(text)}', expected a number from {min} to {max}"));
-            return standard;
+            return standard ?? min;
         },
     };
 
@@ -76,7 +76,7 @@ internal static class CommonOptions
     public static Option<string> Choice(string name, string description, IEnumerable<string> choices)
     {
         string[] names = [.. choices];
-        var option = new Option<string>(name) { Description = $"{description} Default {names[0]}.", DefaultValueFactory = _ => names[0] };
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => names[0] };
         return option.AcceptOnlyFromAmong(names);
     }
 

@@ -48,10 +48,17 @@ internal sealed class NetworkOptions
     public ActivationCache? Cache(VerbContext context, long memoryBytes = 0)
     {
         if (context.Get(CacheFolder) is not { } folder) return null;
-        string inside = Path.GetRelativePath(Path.GetFullPath(context.Get(_pictures.Images)!), Path.GetFullPath(folder));
-        if (!Path.IsPathRooted(inside) && inside.Split(Path.DirectorySeparatorChar)[0] != "..") throw new UsageException($"--cache '{DisplayText.Escape(folder)}' lies among the pictures; name a folder outside of them");
+        RequireOutside(context, "--cache", folder);
         var log = new LineLogger(context.Log);
         return new ActivationCache(memoryBytes, folder, report: problem => log.LogWarning("{Problem}", problem.Message));
+    }
+
+    /// <summary>Refuses a folder among the pictures: what is written there would be taken for a class of pictures by the next call, or by this one when it is resumed.</summary>
+    /// <exception cref="UsageException">The folder is among the pictures.</exception>
+    public void RequireOutside(VerbContext context, string option, string folder)
+    {
+        string inside = Path.GetRelativePath(Path.GetFullPath(context.Get(_pictures.Images)!), Path.GetFullPath(folder));
+        if (!Path.IsPathRooted(inside) && inside.Split(Path.DirectorySeparatorChar)[0] != "..") throw new UsageException($"{option} '{DisplayText.Escape(folder)}' lies among the pictures; name a folder outside of them");
     }
 
     /// <summary>The pipeline up to the features.</summary>

@@ -11,12 +11,12 @@ internal sealed class ScheduleOptions
 {
     private static readonly FineTuneOptions Standard = FineTuneOptions.Default;
 
-    private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", $"How often every picture is seen. Default {Standard.Epochs}.", 1, 100000, Standard.Epochs);
-    private readonly Option<int> _head = CommonOptions.Integer("--head-epochs", "For how many of the epochs, at the start, the head alone is trained. Default 0.", 0, 100000, 0);
+    private readonly Option<int> _epochs = CommonOptions.Integer("--epochs", "How often every picture is seen.", 1, 100000, Standard.Epochs);
+    private readonly Option<int> _head = CommonOptions.Integer("--head-epochs", "For how many of the epochs, at the start, the head alone is trained.", 0, 100000, 0);
     private readonly Option<string[]> _unfreeze = new("--unfreeze") { Description = "After so many epochs freeze only what this value is computed from, in place of what was frozen before; 'none' for nothing. May be given more than once.", HelpName = "EPOCHS:VALUE" };
     private readonly Option<string> _schedule = CommonOptions.Choice("--schedule", "How the learning rates go: cosine falls to 0, one-cycle rises for a quarter of the steps and falls then, step takes a tenth after each third of the epochs.", ["cosine", "one-cycle", "step", "constant"]);
-    private readonly Option<double> _warmUp = CommonOptions.Number("--warm-up", $"Epochs in which the rates rise at first, at most a quarter of all; not with one-cycle, which rises anyway. Default {Standard.Schedule.WarmUpEpochs.ToString(CultureInfo.InvariantCulture)}.", 0, 100000, Standard.Schedule.WarmUpEpochs);
-    private readonly Option<double> _average = CommonOptions.Number("--average", "The decay of a running average of the weights, which then is the result, such as 0.99. Default 0: none.", 0, 1, Standard.AverageDecay);
+    private readonly Option<double> _warmUp = CommonOptions.Number("--warm-up", "Epochs in which the rates rise at first, at most a quarter of all; not with one-cycle, which rises anyway.", 0, 100000, Standard.Schedule.WarmUpEpochs);
+    private readonly Option<double> _average = CommonOptions.Number("--average", "The decay of a running average of the weights, which then is the result, such as 0.99. 0 for none.", 0, 1, Standard.AverageDecay);
 
     /// <summary>All options, in the order of <c>--help</c>.</summary>
     public IEnumerable<Symbol> All => [_epochs, _head, _unfreeze, _schedule, _warmUp, _average];

@@ -26,7 +26,7 @@ internal sealed class TrainingReporter(IProgress<ProgressReport>? progress, Acti
         progress?.Report(new ProgressReport("training", ((value.Epoch - 1L) * value.Batches) + value.Batch, (long)value.Epochs * value.Batches, "batches", value.Elapsed) { Detail = detail });
         if (value.Batch < value.Batches || value.Elapsed - _said < Pause) return;
         _said = value.Elapsed;
-        log(string.Create(CultureInfo.InvariantCulture, $"training: {detail}, {value.Remaining:hh\\:mm\\:ss} left"));
+        log(string.Create(CultureInfo.InvariantCulture, $"training: {detail}, {Math.Floor(value.Remaining.TotalHours):00}:{value.Remaining:mm\\:ss} left"));
     }
 
     /// <summary>An epoch as a line for people.</summary>

@@ -18,20 +18,20 @@ internal sealed class TuningOptions
 
     private readonly Option<string[]> _until = new("--freeze-until") { Description = "Freeze everything that this value is computed from, the node that makes it included. May be given more than once.", HelpName = "VALUE" };
     private readonly Option<string[]> _freeze = new("--freeze") { Description = "Freeze the layers whose node, value or weight has this name; * stands for any characters. May be given more than once.", HelpName = "GLOB" };
-    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head. A bias or a batch normalization right behind a layer counts with it.", 0, 100000, 0);
-    private readonly Option<int> _batch = CommonOptions.Integer("--batch", $"Pictures in a batch. Default {Standard.BatchSize}.", 1, 65536, Standard.BatchSize);
-    private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", $"Learning rate of the new head. Default {Shown(Standard.HeadRate)}.", 0, 1e6, Standard.HeadRate);
-    private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", $"Learning rate of the network's own layers. Default {Shown(Standard.BodyRate)}.", 0, 1e6, Standard.BodyRate);
+    private readonly Option<int> _last = CommonOptions.Integer("--train-last", "Freeze all layers with weights but the last ones: how many are trained beside the new head. A bias or a batch normalization right behind a layer counts with it. 0 trains the head alone; without this option nothing is frozen by number.", 0, 100000, null);
+    private readonly Option<int> _batch = CommonOptions.Integer("--batch", "Pictures in a batch.", 1, 65536, Standard.BatchSize);
+    private readonly Option<double> _headRate = CommonOptions.Number("--head-rate", "Learning rate of the new head.", 0, 1e6, Standard.HeadRate);
+    private readonly Option<double> _bodyRate = CommonOptions.Number("--body-rate", "Learning rate of the network's own layers.", 0, 1e6, Standard.BodyRate);
     private readonly Option<string> _classWeights = new("--class-weights") { Description = "How much a picture of each class counts in the loss: LABEL=X,LABEL=X with 1 for labels that are not named, or 'balanced' for all classes alike however many pictures they have.", HelpName = "WEIGHTS" };
-    private readonly Option<double> _mixup = CommonOptions.Number("--mixup", "Mix each picture with another one by a share from Beta(X, X). Default 0: not.", 0, 1000, 0);
-    private readonly Option<double> _cutMix = CommonOptions.Number("--cutmix", "Put a box of another picture into each; it leaves a share from Beta(X, X). With --mixup one of both is drawn for each batch. Default 0: not.", 0, 1000, 0);
+    private readonly Option<double> _mixup = CommonOptions.Number("--mixup", "Mix each picture with another one by a share from Beta(X, X). 0 for not at all.", 0, 1000, 0);
+    private readonly Option<double> _cutMix = CommonOptions.Number("--cutmix", "Put a box of another picture into each; it leaves a share from Beta(X, X). With --mixup one of both is drawn for each batch. 0 for not at all.", 0, 1000, 0);
     private readonly Option<int[]> _hidden = new("--hidden") { Description = "Units of a hidden layer of the new head. May be given more than once, from the features to the classes. Default: none, a linear head.", HelpName = "UNITS" };
-    private readonly Option<double> _dropout = CommonOptions.Number("--dropout", "The share of its inputs that each layer of the new head does without while it is trained. Default 0.", 0, 0.999, 0);
+    private readonly Option<double> _dropout = CommonOptions.Number("--dropout", "The share of its inputs that each layer of the new head does without while it is trained.", 0, 0.999, 0);
     private readonly Option<string> _start = Starts();
     private readonly Option<string[]> _normalization = new("--batch-norm") { Description = "What batch normalizations in trained layers do: frozen, affine (scale and shift are trained) or train (statistics of batches); as GLOB=WORD for those with such a name, and then it may be given more than once. Default frozen.", HelpName = "POLICY" };
     private readonly Option<bool> _restore = new("--restore-batch-norm") { Description = "Put a batch normalization behind each trained convolution that has none, for networks whose exporter folded it away; it is folded in again afterwards. It is trained, whatever --batch-norm says of the others, unless GLOB=WORD names it." };
     private readonly Option<string> _augment = Augmentations();
-    private readonly Option<int> _views = CommonOptions.Integer("--views", $"Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch. Default {PictureViews.Flips.PerPicture}.", 0, 1000, PictureViews.Flips.PerPicture);
+    private readonly Option<int> _views = CommonOptions.Integer("--views", "Views of each picture; what the frozen layers give for them is computed once. 0 for new ones in every epoch.", 0, 1000, PictureViews.Flips.PerPicture);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
 
     private readonly LoopOptions _loop = new();
@@ -113,15 +113,13 @@ internal sealed class TuningOptions
 
     private static Option<string> Starts()
     {
-        var option = new Option<string>("--head-start") { Description = $"Where a linear head starts: zeros, or {Fitted}, the classifier that 'train' fits to the features of the frozen network. Default zeros.", DefaultValueFactory = _ => "zeros" };
+        var option = new Option<string>("--head-start") { Description = $"Where a linear head starts: zeros, or {Fitted}, the classifier that 'train' fits to the features of the frozen network.", DefaultValueFactory = _ => "zeros" };
         return option.AcceptOnlyFromAmong("zeros", Fitted);
     }
 
     private static Option<string> Augmentations()
     {
-        var option = new Option<string>("--augment") { Description = "How pictures are varied while training: flips mirrors half of the views, light takes parts and changes colours a little too. Default flips.", DefaultValueFactory = _ => "flips" };
+        var option = new Option<string>("--augment") { Description = "How pictures are varied while training: flips mirrors half of the views, light takes parts and changes colours a little too.", DefaultValueFactory = _ => "flips" };
         return option.AcceptOnlyFromAmong("flips", "light", "none");
     }
-
-    private static string Shown(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,17 @@ namespace ConvTransfer.Pipelines;
 /// <summary>Dense layers as nodes of the opset that a network has.</summary>
 internal static class DenseLayer
 {
+    /// <summary>The network with the axes of its only output, [N, …], made one behind the batch: [N, F]. One that gives that stays as it is.</summary>
+    public static Model Flat(Model network)
+    {
+        if (network.Graph.Outputs is not [{ Type: TensorType { Dims: { Count: > 2 } dims } type } output]) return network;
+        var names = new UniqueNames(network.Graph);
+        string features = names.Fresh("features");
+        var flatten = new Node("Flatten", [output.Name], [features]) { Name = names.Fresh("flatten_features") };
+        Dim width = dims.Skip(1).Aggregate((Dim)1, (a, b) => a.IsKnown && b.IsKnown ? a.Value * b.Value : Dim.Unknown);
+        return network with { Graph = network.Graph.Append([flatten], outputs: [new ValueInfo(features, type with { Dims = [dims[0], width] })]) };
+    }
+
     /// <summary>The network with a dense layer behind its only output, y = W·x + b.</summary>
     /// <param name="network">The network; its output is [N, F].</param>
     /// <param name="weights">W, [units, F].</param>

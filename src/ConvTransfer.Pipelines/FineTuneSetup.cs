@@ -1,4 +1,5 @@
 using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Runtime;
@@ -92,12 +93,15 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
     public Trainer Trainer(NewHead head, int batch, TrainerOptions? saved = null)
     {
         var normalizations = Normalizations();
+        var own = Truncated.Graph.Initializers.Select(t => t.Name).ToHashSet();
         return new(head.Network, [.. normalizations.Frozen(0)], normalizations.Settings(Staged with { BatchSize = batch }), (saved ?? new TrainerOptions()) with
         {
             Seed = Options.Seed,
             Threads = Options.Threads,
             Limits = Options.Limits,
             HeadWeights = head.Weights,
+            // What the head's input and restored normalizations are scaled by, and a head that was fitted.
+            MeasuredNumbers = head.Network.Graph.Initializers.Where(t => t.ElementType == ElementType.Float32 && !own.Contains(t.Name)).Select(t => t.Name).ToValueList(),
             Warn = warning => Options.Logger.LogWarning("{Warning}", warning),
         });
     }

@@ -108,7 +108,7 @@ public sealed class TransferPipeline
     public FineTunePipeline FineTune(FineTuneOptions how)
     {
         var cut = _cut is null ? WithoutHead() : this;
-        return new FineTunePipeline(new FineTuneSetup(cut._network, cut._cut, Recipe, _options)).FineTune(how);
+        return new FineTunePipeline(new FineTuneSetup(DenseLayer.Flat(cut._network), cut._cut, Recipe, _options)).FineTune(how);
     }
 
     /// <summary>Sets how the pipeline works: threads, seed, limits, how many bad pictures are allowed, and who is told.</summary>

@@ -71,6 +71,9 @@ internal sealed class NetworkSplit
         var varying = Varying(typed, trained, sources);
         RequireOwnStatistics(network, normalizations, problems);
         problems.ThrowIfErrors(network.File);
+        foreach (var node in normalizations.Keys.Where(n => types.TypeOf(n.Inputs[0]) is { IsStatic: true } x && Elements(x.ToShape()) == 1))
+            problems.Error(FailureCause.Unsupported, $"{node.DisplayName}: a batch of {batch} has one number for each channel here, whose variance is 0: it cannot be normalized with the statistics of the batch. Take a larger batch, or let it keep the statistics that it has", node.DisplayName);
+        problems.ThrowIfErrors(network.File);
         Node[] second = Second([.. typed.Select(t => t.Node)], varying, constants);
         if (!varying.Contains(logits)) throw new ConvTransferException(FailureCause.DataInvalid, "nothing of the network is left to train: every layer is frozen. Freeze less, or replace the head", network.File);
         var made = second.SelectMany(n => n.Outputs).ToHashSet();

@@ -210,8 +210,9 @@ public sealed class Trainer : IDisposable
                 using var made = PreparedTraining.Of(lifted, _layers, _options with { BatchSize = batch }, _how);
                 return made.Plan.Bytes <= _how.Limits.MemoryBytes;
             }
-            catch (ConvTransferException e) when (e.Cause == FailureCause.Limit)
+            catch (ConvTransferException)
             {
+                // Beyond the limit, or too small for a batch normalization.
                 return false;
             }
         }
@@ -240,6 +241,9 @@ public sealed record TrainerOptions
 
     /// <summary>The names of the weights that belong to the new head and have its learning rate.</summary>
     public ValueList<string> HeadWeights { get; init; }
+
+    /// <summary>The names of initializers that were measured on the samples before the training, with this machine's arithmetic. Another one may give them other last bits, which a training that goes on there is not refused for.</summary>
+    public ValueList<string> MeasuredNumbers { get; init; }
 
     /// <summary>The folder of the checkpoints, or null for none. It is made where there is none; one training at a time may have it.</summary>
     public string? CheckpointFolder { get; init; }

@@ -43,14 +43,18 @@ internal sealed record CheckpointNumbers(float[][] Weights, float[][] First, flo
 /// <param name="Kernels">The code the numbers were computed with, <see cref="TrainingFingerprints.Code"/>; another one may give other bits.</param>
 internal sealed record TrainingFingerprint(ValueList<FingerprintItem> Items, string InstructionSet, string Kernels)
 {
-    /// <summary>What differs from another one, in words.</summary>
+    /// <summary>The item of <see cref="TrainerOptions.MeasuredNumbers"/>.</summary>
+    public const string Measured = "what was measured on the samples";
+
+    /// <summary>What differs from another one, in words. What was measured may differ where the arithmetic does.</summary>
     public IReadOnlyList<string> DifferencesFrom(TrainingFingerprint other)
     {
         var theirs = other.Items.ToDictionary(i => i.Name, i => i.Value);
         var mine = Items.Select(i => i.Name).ToHashSet();
+        bool isSameArithmetic = InstructionSet == other.InstructionSet && Kernels == other.Kernels;
         return
         [
-            .. Items.Where(i => theirs.GetValueOrDefault(i.Name) != i.Value).Select(i => $"{i.Name} is {i.Value}, was {theirs.GetValueOrDefault(i.Name) ?? "not there"}"),
+            .. Items.Where(i => theirs.GetValueOrDefault(i.Name) != i.Value && (isSameArithmetic || i.Name != Measured)).Select(i => $"{i.Name} is {i.Value}, was {theirs.GetValueOrDefault(i.Name) ?? "not there"}"),
             .. other.Items.Where(i => !mine.Contains(i.Name)).Select(i => $"{i.Name} is not there, was {i.Value}"),
         ];
     }

@@ -17,7 +17,8 @@ internal static class TrainingFingerprints
     {
         List<FingerprintItem> items =
         [
-            new("the network", Short(ModelHash.Of(network, limits: trainer.How.Limits))),
+            new("the network", Short(ModelHash.Of(WithoutMeasured(network, trainer.How.MeasuredNumbers), limits: trainer.How.Limits))),
+            new(TrainingFingerprint.Measured, Measured(network, trainer.How.MeasuredNumbers)),
             new("the trained weights", Hash(trainer.Phases.SelectMany(p => p.TrainedWeights.Append(Text(p.Epoch))).Concat(trainer.Weights.Names))),
             new("the dropouts that act", Hash(trainer.Phases.SelectMany(p => p.Split.Dropouts.Select(d => $"{Text(d.Number)}: {Text(d.Ratio)}").Append(Text(p.Epoch))))),
             new("the learning rates of the weights", Hash(trainer.Rates().Select(Text))),
@@ -62,6 +63,16 @@ internal static class TrainingFingerprints
         new(nameof(options.BatchNormalizationRules), string.Join(", ", options.BatchNormalizationRules.Select(r => $"{r.Glob}: {r.Policy}"))),
         new(nameof(options.StatisticsMomentum), Text(options.StatisticsMomentum)),
     ];
+
+    private static Model WithoutMeasured(Model network, ValueList<string> measured) =>
+        network with { Graph = network.Graph with { Initializers = [.. network.Graph.Initializers.Select(t => measured.Contains(t.Name) ? t with { Bytes = default } : t)] } };
+
+    private static string Measured(Model network, ValueList<string> measured)
+    {
+        using var hasher = new ContentHasher();
+        foreach (var data in network.Graph.Initializers.Where(t => measured.Contains(t.Name))) hasher.Add(data.Bytes.Span);
+        return Short(hasher.Finish());
+    }
 
     private static string Labels(ISampleSource samples)
     {

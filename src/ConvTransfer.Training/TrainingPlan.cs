@@ -9,7 +9,7 @@ namespace ConvTransfer.Training;
 /// <param name="ActivationBytes">Bytes of the values of a batch between the layers, forward and backward, and of working memory: the arena without the gradients of the weights.</param>
 /// <param name="GradientBytes">Bytes of the gradients of the weights.</param>
 /// <param name="InputBytes">Bytes of a batch at the frontier between what is frozen and what is trained, and of constants, frozen layers above the frontier included.</param>
-/// <param name="OptimizerBytes">Bytes of managed memory for the optimiser's moments, the running average, accumulated gradients, the best weights, and the copy that a checkpoint or the result is made from.</param>
+/// <param name="OptimizerBytes">Bytes of managed memory for the optimiser's moments, the running average, accumulated gradients, the best weights, the copy that a checkpoint or the result is made from, and that of a batch that is mixed.</param>
 /// <param name="BatchSize">The samples of a batch.</param>
 /// <param name="MultiplyAddsPerBatch">Multiplications with addition of a step, forward and backward, behind the frontier.</param>
 public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long ActivationBytes, long GradientBytes, long InputBytes, long OptimizerBytes, int BatchSize, long MultiplyAddsPerBatch)
@@ -36,7 +36,8 @@ public sealed record TrainingPlan(long TrainedWeights, long WeightBytes, long Ac
     {
         long trained = Count(training.Phases[^1].Split), gradients = Count(training.Current.Split) * sizeof(float);
         int copies = 2 + (options.Optimizer == OptimizerKind.Sgd ? 1 : 2) + (options.AverageDecay > 0 ? 1 : 0) + (options.Accumulate > 1 ? 1 : 0);
-        return new TrainingPlan(trained, training.Weights.All.Sum(t => t.NativeBytes), training.Step.ArenaBytes - gradients, gradients, training.Step.InputBytes, trained * sizeof(float) * copies, options.BatchSize, training.Step.MultiplyAdds);
+        long mixed = options.MixupAlpha == 0 && options.CutMixAlpha == 0 ? 0 : training.Step.Frontier.Append(training.Step.Target).Max(t => t.ElementCount);
+        return new TrainingPlan(trained, training.Weights.All.Sum(t => t.NativeBytes), training.Step.ArenaBytes - gradients, gradients, training.Step.InputBytes, ((trained * copies) + mixed) * sizeof(float), options.BatchSize, training.Step.MultiplyAdds);
     }
 
     private static long Count(NetworkSplit split) => split.Parameters.Sum(p => split.Initializer(p).Shape.ElementCount);

@@ -11,7 +11,7 @@ internal sealed class BenchVerb() : Verb("bench",
     "convtransfer bench squeezenet.onnx --threads 1 --runs 50")
 {
     private readonly Argument<string> _model = CommonOptions.Model();
-    private readonly Option<int> _batch = CommonOptions.Integer("--batch", "Images in a run, for models whose batch is open. Default: the declared batch, or 1.", 1, 1 << 20, 1);
+    private readonly Option<int> _batch = CommonOptions.Integer("--batch", "Images in a run, for models whose batch is open. Where it is not given: the declared batch, or 1.", 1, 1 << 20, null);
     private readonly Option<int> _runs = CommonOptions.Integer("--runs", "Runs to measure.", 1, 1_000_000, 20);
 
     public override IEnumerable<Symbol> Parameters => [_model, _batch, _runs];

@@ -18,12 +18,12 @@ internal sealed class FinetuneVerb() : Verb("finetune",
 
     private readonly TuningOptions _tuning = new();
     private readonly ScheduleOptions _schedule = new();
-    private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
-    private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
+    private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, null);
+    private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out, where --folds is not given. Above 0 and below 1.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on where an earlier call with the same options was ended; its checkpoints lie in the output folder until the work is done." };
-    private readonly Option<int> _every = CommonOptions.Integer("--checkpoint-every", "Batches between two checkpoints; 0 for one after each epoch. Default 0.", 0, int.MaxValue, 0);
+    private readonly Option<int> _every = CommonOptions.Integer("--checkpoint-every", "Batches between two checkpoints; 0 for one after each epoch.", 0, int.MaxValue, 0);
 
     public override IEnumerable<Symbol> Parameters => [.. _tuning.All, .. _schedule.All, _folds, _testFraction, _output, _force, _resume, _every];
 
@@ -31,6 +31,7 @@ internal sealed class FinetuneVerb() : Verb("finetune",
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), network = Path.Combine(folder, NetworkName), figuresFile = Path.Combine(folder, FiguresName);
+        _tuning.Network.RequireOutside(context, "--output", folder);
         var checkpoints = Checkpoints(context, folder);
         // What a call that is resumed had written already, it writes again.
         OutputFile.CheckIn(folder, [model, network, figuresFile], context.Get(_force) || (checkpoints.Resume && checkpoints.HasAny), _tuning.Network.Inputs(context));

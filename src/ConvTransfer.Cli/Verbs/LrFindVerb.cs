@@ -17,9 +17,9 @@ internal sealed class LrFindVerb() : Verb("lr-find",
     private static readonly LearningRateFinderOptions Standard = LearningRateFinderOptions.Default;
 
     private readonly TuningOptions _tuning = new();
-    private readonly Option<double> _least = CommonOptions.Number("--least", $"The learning rate of the first step. Default {Shown(Standard.Least)}.", 1e-20, 1e6, Standard.Least);
-    private readonly Option<double> _greatest = CommonOptions.Number("--greatest", $"The learning rate of the last step; the search ends before it where the loss grows to {Shown(Standard.StopAt)} times its least. Default {Shown(Standard.Greatest)}.", 1e-20, 1e6, Standard.Greatest);
-    private readonly Option<int> _steps = CommonOptions.Integer("--steps", $"The number of steps. Default {Standard.Steps}.", 10, 100_000, Standard.Steps);
+    private readonly Option<double> _least = CommonOptions.Number("--least", "The learning rate of the first step.", 1e-20, 1e6, Standard.Least);
+    private readonly Option<double> _greatest = CommonOptions.Number("--greatest", $"The learning rate of the last step; the search ends before it where the loss grows to {Shown(Standard.StopAt)} times its least.", 1e-20, 1e6, Standard.Greatest);
+    private readonly Option<int> _steps = CommonOptions.Integer("--steps", "The number of steps.", 10, 100_000, Standard.Steps);
     private readonly Option<string> _output = new("--output") { Description = "Write all steps to this file, as text: rate, loss, smoothed.", HelpName = "FILE" };
     private readonly Option<bool> _force = CommonOptions.Force();
 

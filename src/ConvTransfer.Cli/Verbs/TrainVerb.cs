@@ -21,10 +21,10 @@ internal sealed class TrainVerb() : Verb("train",
     private readonly NetworkOptions _network = new();
     private readonly Option<string> _trainer = CommonOptions.Choice("--trainer", "How the classifier, multinomial logistic regression, is trained.", Trainers.Select(t => t.Name));
     private readonly Option<string> _normalize = CommonOptions.Choice("--normalize", "What is done to each feature first.", Normalizations.Select(n => n.Name));
-    private readonly Option<double> _l1 = CommonOptions.Number("--l1", "Weight of the absolute weights in the loss. Default 0.", 0, 1e6, 0);
-    private readonly Option<double> _l2 = CommonOptions.Number("--l2", "Weight of the squared weights in the loss. Default: 1 for lbfgs; for sdca by the number of pictures.", 0, 1e6, 1);
-    private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, 5);
-    private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out. Above 0 and below 1. Default 0.2.", 1e-6, 1 - 1e-6, 0.2);
+    private readonly Option<double> _l1 = CommonOptions.Number("--l1", "Weight of the absolute weights in the loss.", 0, 1e6, 0);
+    private readonly Option<double> _l2 = CommonOptions.Number("--l2", "Weight of the squared weights in the loss. Default: 1 for lbfgs; for sdca by the number of pictures.", 0, 1e6, null);
+    private readonly Option<int> _folds = CommonOptions.Integer("--folds", "Take the figures from this many folds.", 2, 1000, null);
+    private readonly Option<double> _testFraction = CommonOptions.Number("--test-fraction", "Take the figures from this part of each class, held out, where --folds is not given. Above 0 and below 1.", 1e-6, 1 - 1e-6, 0.2);
     private readonly Option<ulong> _seed = CommonOptions.Seed();
     private readonly Option<string> _output = new("--output") { Description = "The folder for the results; it is made where it does not exist.", HelpName = "DIR", Required = true };
     private readonly Option<bool> _force = CommonOptions.Force();
@@ -35,6 +35,7 @@ internal sealed class TrainVerb() : Verb("train",
     {
         if (context.IsGiven(_folds) && context.IsGiven(_testFraction)) throw new UsageException("--folds and --test-fraction are two ways to the figures; give one of them");
         string folder = context.Get(_output)!, model = Path.Combine(folder, ModelName), figuresFile = Path.Combine(folder, FiguresName);
+        _network.RequireOutside(context, "--output", folder);
         OutputFile.CheckIn(folder, [model, figuresFile], context.Get(_force), _network.Inputs(context));
         using var cache = _network.Cache(context);
         var pipeline = _network.Pipeline(context, context.Get(_seed), cache).Classify(Head(context));

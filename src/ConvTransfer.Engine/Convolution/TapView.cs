@@ -15,7 +15,7 @@ internal readonly struct TapView
         Rows = 1;
         for (int a = 0; a < axes.Length - 1; a++) Rows *= axes[a].Output;
         // 0 ≤ o · stride + shift < input.
-        From = _shift >= 0 ? 0 : (-_shift + last.Stride - 1) / last.Stride;
+        From = _shift >= 0 ? 0 : (int)(((long)-_shift + last.Stride - 1) / last.Stride);
         To = _shift >= last.Input ? 0 : Math.Min(last.Output, ((last.Input - 1 - _shift) / last.Stride) + 1);
     }
 

@@ -39,7 +39,7 @@ internal sealed class PoolGeometry
     public static (int First, int End) InInput(in WindowAxis axis, int output)
     {
         int start = axis.First(output);
-        int first = start >= 0 ? 0 : (-start + axis.Dilation - 1) / axis.Dilation;
+        int first = start >= 0 ? 0 : (int)(((long)-start + axis.Dilation - 1) / axis.Dilation);
         int end = start >= axis.Input ? 0 : Math.Min(axis.Kernel, ((axis.Input - 1 - start) / axis.Dilation) + 1);
         return (first, Math.Max(first, end));
     }

@@ -60,7 +60,16 @@ internal sealed class MatMul : Operator
         string dy = a.Rank > 1 && b.Rank > 1 ? g.Gradient : g.Reshaped(g.Gradient, new Shape([.. axes, left[^2], right[^1]]));
         string x = a.Rank == 1 ? g.Reshaped(g.Input(0), new Shape(left)) : g.Input(0), w = b.Rank == 1 ? g.Reshaped(g.Input(1), new Shape(right)) : g.Input(1);
         if (g.IsWanted(0)) Sum(0, g.Node("MatMul", [dy, Turned(g, w, right.Length)]), [.. axes, left[^2], left[^1]], left, a);
-        if (g.IsWanted(1)) Sum(1, g.Node("MatMul", [Turned(g, x, left.Length), dy]), [.. axes, right[^2], right[^1]], right, b);
+        if (!g.IsWanted(1)) return;
+        // One B for many matrices: its gradient is one product over the rows of all, not a product for each to be summed.
+        if (batch > 0 && right[..^2].All(d => d == 1))
+        {
+            long rows = axes.Aggregate(left[^2], (p, d) => checked(p * d));
+            string product = g.Node("Gemm", [g.Reshaped(x, new Shape(rows, left[^1])), g.Reshaped(dy, new Shape(rows, right[^1]))], [new NodeAttribute("transA", new AttributeValue.Int(1))]);
+            g.Accumulate(1, g.Reshaped(product, b));
+            return;
+        }
+        Sum(1, g.Node("MatMul", [Turned(g, x, left.Length), dy]), [.. axes, right[^2], right[^1]], right, b);
 
         void Sum(int input, string gradient, long[] from, long[] to, Shape own)
         {

@@ -85,7 +85,8 @@ internal sealed class Reduce : PlainOperator
             ReductionKind.Sum => Spread(dy),
             ReductionKind.Mean => Spread(g.Node("Div", [dy, g.Scalar((double)x.ElementCount / System.Math.Max(1, kept.ElementCount))])),
             ReductionKind.L1 => Times(g.Node("Sign", [data])),
-            ReductionKind.L2 => g.Node("Mul", [data, g.Node("Div", [dy, y])]),
+            // At 0, where there is no derivative, 0 is taken. The quotient is at most 1, however small the norm.
+            ReductionKind.L2 => Times(g.Node("Div", [data, g.Node("Where", [g.Node("Equal", [y, g.Scalar(0)]), g.Scalar(1), y])])),
             ReductionKind.SumSquare => Times(g.Node("Mul", [data, g.Scalar(2)])),
             ReductionKind.LogSum => Spread(g.Node("Div", [dy, g.Node("Exp", [y])])),
             ReductionKind.LogSumExp => Times(g.Node("Exp", [g.Node("Sub", [data, y])])),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
 using ConvTransfer.Core;
 using ConvTransfer.Onnx;
 using ConvTransfer.Operators;
@@ -91,6 +92,24 @@ public sealed class FinetuneDurabilityTests : IDisposable
         }
         Assert.Equal(0, Finished(Start("twice", 150, "--resume")).ExitCode);
         foreach (string file in Directory.GetFiles(_folder.Path("whole"))) Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(_folder.Path($"twice/{Path.GetFileName(file)}")));
+    }
+
+    // T16. What is measured on the features before the training, the scale of the head's input, has other last bits there: that once was "another network", and no resume.
+    [Fact]
+    public void OnAProcessorWithOtherInstructionsItGoesOnWithAWarning()
+    {
+        using (var process = Start("moved", 150, "--checkpoint-every", "3"))
+        {
+            var patience = Stopwatch.StartNew();
+            while (!Checkpoints("moved").Any() && patience.Elapsed < TimeSpan.FromMinutes(1)) Thread.Sleep(5);
+            process.Kill();
+            process.WaitForExit();
+        }
+        var start = new ProcessStartInfo(Program, [.. Arguments("moved", 150), "--resume"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["DOTNET_EnableAVX2"] = "0";
+        var (exit, error) = Finished(Process.Start(start)!);
+        Assert.True(exit == 0, error);
+        Assert.Equal(Avx2.IsSupported, error.Contains("the checkpoint was written with other instructions", StringComparison.Ordinal));
     }
 
     // As after a clock that was set back: everything on the disk is of a day to come.

@@ -38,6 +38,22 @@ public sealed class FinetuneVerbTests : IDisposable
         return run.Json;
     }
 
+    // Once only --cache was refused there: checkpoints in an output folder among the pictures became a class of their own when the call was resumed.
+    [Theory]
+    [InlineData("finetune")]
+    [InlineData("train")]
+    public void AnOutputAmongThePicturesIsRefused(string verb)
+    {
+        foreach (string output in (string[])["", "tuned", "circle/deep"])
+        {
+            string folder = Path.Combine(_pictures.Path, output);
+            var run = Invocation.Of(verb, "--model", Path.Combine(_folder, "network.onnx"), "--images", _pictures.Path, "--recipe", "keras-tf:24", "--output", folder);
+            Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+            Assert.Contains("lies among the pictures", run.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal(2, Directory.EnumerateFileSystemEntries(_pictures.Path).Count());
+    }
+
     private byte[] Model(string output) => File.ReadAllBytes(Path.Combine(_folder, output, "model.onnx"));
 
     private static IEnumerable<string?> Texts(JsonObject json, string name) => json[name]!.AsArray().Select(w => (string?)w);
@@ -53,6 +69,7 @@ public sealed class FinetuneVerbTests : IDisposable
     [InlineData("--dropout", "0.3")]
     [InlineData("--head-start", "lbfgs")]
     [InlineData("--pool-max")]
+    [InlineData("--cut", "relu5.out")]
     [InlineData("--mixup", "0.4")]
     [InlineData("--cutmix", "1")]
     [InlineData("--augment", "light")]

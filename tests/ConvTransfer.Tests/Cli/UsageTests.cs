@@ -46,6 +46,9 @@ public sealed class UsageTests
         Assert.Contains("Example", help.Output, StringComparison.Ordinal);
         Assert.Contains($"convtransfer {verb}", help.Output[help.Output.IndexOf("Example", StringComparison.Ordinal)..], StringComparison.Ordinal);
         Assert.Contains("--json", help.Output, StringComparison.Ordinal);
+        // A default stands once, and only where there is one: --train-last said 0 and meant that all is trained.
+        Assert.DoesNotContain(help.Output.Split('\n'), l => l.Contains("Default", StringComparison.Ordinal) && l.Contains("[default: ", StringComparison.Ordinal));
+        Assert.DoesNotContain(help.Output.Split('\n'), l => l.TrimStart().Split(' ')[0] is "--train-last" or "--folds" or "--l2" && l.Contains("[default: ", StringComparison.Ordinal));
     }
 
     [Theory]

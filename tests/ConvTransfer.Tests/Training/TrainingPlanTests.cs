@@ -100,6 +100,18 @@ public sealed class TrainingPlanTests
     }
 
     [Fact]
+    public void AMixedBatchIsCopiedOnce()
+    {
+        long Bytes(double mixup)
+        {
+            using var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { MixupAlpha = mixup }, new TrainerOptions());
+            return trainer.Plan.Bytes;
+        }
+
+        Assert.Equal(4 * 3 * 6 * 6 * sizeof(float), Bytes(0.2) - Bytes(0));
+    }
+
+    [Fact]
     public void MultiplicationsAreThoseOfTheLayers()
     {
         using var trainer = new Trainer(SmallTraining.Network(), [], SmallTraining.Options with { BatchNormalization = BatchNormalizationPolicy.Frozen }, new TrainerOptions());
