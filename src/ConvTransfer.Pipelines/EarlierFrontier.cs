@@ -34,24 +34,28 @@ internal sealed class EarlierFrontier : IDisposable
     /// <param name="cache">The cache.</param>
     /// <param name="picture">The picture to look for.</param>
     /// <param name="view">The numbers of its view.</param>
+    /// <param name="own">The hashes of scopes that are of no use here: those of the frontier itself, and of what lies behind it. Where the cache has no others, nothing is looked for.</param>
     /// <param name="limits">The limits.</param>
-    public static EarlierFrontier? Find(Model first, IReadOnlyList<string> wanted, Shape input, string preparation, ActivationCache cache, ContentHash picture, ReadOnlySpan<long> view, Limits limits)
+    /// <param name="cancellationToken">Stops between two values: for each, the weights before it are hashed.</param>
+    public static EarlierFrontier? Find(Model first, IReadOnlyList<string> wanted, Shape input, string preparation, ActivationCache cache, ContentHash picture, ReadOnlySpan<long> view, IReadOnlySet<ContentHash> own, Limits limits, CancellationToken cancellationToken)
     {
-        var ways = new List<(string Value, Graph Behind)>();
+        var kept = cache.Scopes.Except(own).ToHashSet();
+        if (kept.Count == 0) return null;
+        var makers = first.Graph.Nodes.SelectMany(n => n.Outputs.Select(o => (Output: o, Node: n))).Where(m => m.Output.Length > 0).ToDictionary(m => m.Output, m => m.Node);
         foreach (string value in first.Graph.Nodes.Reverse().SelectMany(n => n.Outputs).Where(o => o.Length > 0 && !wanted.Contains(o)))
-            if (From(first.Graph, value, wanted) is { } rest) ways.Add((value, rest));
-        if (ways.Count == 0) return null;
-        using var whole = new Planner(first, ways.Select(w => w.Value), limits);
-        var types = whole.OutputTypes(input);
-        for (int i = 0; i < ways.Count; i++)
         {
-            var (value, rest) = ways[i];
-            if (types[i].ElementType != ElementType.Float32) continue;
-            var shape = types[i].ToShape();
-            var scope = new ActivationScope(first with { Graph = first.Graph.CutAt(value) }, [value], preparation, limits);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (From(first.Graph, makers, value, wanted) is not { } rest) continue;
+            var before = first with { Graph = first.Graph.CutAt(value) };
+            var scope = new ActivationScope(before, [value], preparation, limits);
+            if (!kept.Contains(scope.Hash)) continue;
+            using var planner = new Planner(before, [value], limits);
+            var type = planner.OutputTypes(input)[0];
+            if (type.ElementType != ElementType.Float32) continue;
+            var shape = type.ToShape();
             using var found = Tensor.Uninitialized(ElementType.Float32, shape);
             if (!cache.TryRead(scope.Key(picture, view), found)) continue;
-            var model = first with { Graph = rest with { Inputs = [new ValueInfo(value, types[i])] } };
+            var model = first with { Graph = rest with { Inputs = [new ValueInfo(value, type)] } };
             return new EarlierFrontier(value, shape, scope, new Planner(model, wanted, limits));
         }
         return null;
@@ -66,9 +70,8 @@ internal sealed class EarlierFrontier : IDisposable
     public void Dispose() => _rest.Dispose();
 
     // The nodes between a value and the frontier, or null where the frontier needs something of the input beside it.
-    private static Graph? From(Graph graph, string value, IReadOnlyList<string> wanted)
+    private static Graph? From(Graph graph, Dictionary<string, Node> makers, string value, IReadOnlyList<string> wanted)
     {
-        var makers = graph.Nodes.SelectMany(n => n.Outputs.Select(o => (Output: o, Node: n))).Where(m => m.Output.Length > 0).ToDictionary(m => m.Output, m => m.Node);
         var inputs = graph.RequiredInputs.Select(i => i.Name).ToHashSet();
         var needed = new HashSet<Node>(ReferenceEqualityComparer.Instance);
         var open = new Stack<string>(wanted);

@@ -32,8 +32,13 @@ public sealed class FeatureExtractor : IDisposable
         _preprocessor = new ImagePreprocessor(recipe);
         _network = FeatureNetwork.Of(network, recipe, _options.Limits);
         _planner = new Planner(network, limits: _options.Limits);
-        if (_options.Cache is not null) _scope = new ActivationScope(network, outputs: null, _preprocessor.Preparation(), _options.Limits);
+        if (_options.Cache is not null) _scope = ScopeOf(network, recipe, _options.Limits);
     }
+
+    /// <summary>The scope under which features are kept in a cache.</summary>
+    internal static ActivationScope ScopeOf(Model network, InputRecipe recipe, Limits limits) => new(network, outputs: null, new ImagePreprocessor(recipe).Preparation(), limits);
+
+    internal PipelineOptions Options => _options;
 
     /// <summary>The number of features of a picture.</summary>
     public int Width => _network.Width;
@@ -87,6 +92,32 @@ public sealed class FeatureExtractor : IDisposable
 
         public float[] Run(Tensor picture, string file, CancellationToken cancellationToken)
         {
+            try
+            {
+                Prepare(picture);
+                using var features = Features(cancellationToken);
+                if (features.ElementCount != owner.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the network gives {features} for this picture, expected {owner.Width} features; a recipe with a fixed size, or pooling, makes them equal for all", file);
+                var row = _row.AsSpan<float>();
+                if (features.ElementType == ElementType.Float32) features.AsSpan<float>().CopyTo(row);
+                else Widen(features.AsSpan<Half>(), row);
+                owner._options.Cache?.Write(_key, _row);
+                return row.ToArray();
+            }
+            catch (ConvTransferException e)
+            {
+                throw e.WithFile(file);
+            }
+        }
+
+        public void Dispose()
+        {
+            _session?.Dispose();
+            _input?.Dispose();
+            _row.Dispose();
+        }
+
+        private void Prepare(Tensor picture)
+        {
             var shape = owner._preprocessor.OutputShape(new PixelSize(checked((int)picture.Shape[0]), checked((int)picture.Shape[1])));
             Prepare(new Shape([1, .. shape.Dims]));
             if (_input!.ElementType == ElementType.Float32)
@@ -98,33 +129,12 @@ public sealed class FeatureExtractor : IDisposable
                 owner._preprocessor.Run(picture, _pixels);
                 Narrow(_pixels, _input.AsSpan<Half>());
             }
-            using var features = Features(file, cancellationToken);
-            if (features.ElementCount != owner.Width) throw new ConvTransferException(FailureCause.DataInvalid, $"the network gives {features} for this picture, expected {owner.Width} features; a recipe with a fixed size, or pooling, makes them equal for all", file);
-            var row = _row.AsSpan<float>();
-            if (features.ElementType == ElementType.Float32) features.AsSpan<float>().CopyTo(row);
-            else Widen(features.AsSpan<Half>(), row);
-            owner._options.Cache?.Write(_key, _row);
-            return row.ToArray();
         }
 
-        public void Dispose()
+        private Tensor Features(CancellationToken cancellationToken)
         {
-            _session?.Dispose();
-            _input?.Dispose();
-            _row.Dispose();
-        }
-
-        private Tensor Features(string file, CancellationToken cancellationToken)
-        {
-            try
-            {
-                Interlocked.Increment(ref owner._passes);
-                return (_session ??= owner._planner.CreateSession(threads: 1)).Run(_input!, cancellationToken)[0];
-            }
-            catch (ConvTransferException e)
-            {
-                throw e.WithFile(file);
-            }
+            Interlocked.Increment(ref owner._passes);
+            return (_session ??= owner._planner.CreateSession(threads: 1)).Run(_input!, cancellationToken)[0];
         }
 
         private static void Widen(ReadOnlySpan<Half> from, Span<float> to)

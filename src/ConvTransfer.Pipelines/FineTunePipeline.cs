@@ -144,7 +144,7 @@ public sealed class FineTunePipeline
     {
         var (before, head) = Setup.Prepared(images, cache, progress, cancellationToken);
         var tried = heldOut is null ? null : HeldOutPictures.Readable(heldOut, Setup.Options, progress, cancellationToken);
-        using var trainer = Setup.Trainer(head, Math.Min(Setup.How.BatchSize, before.Count), Setup.Saved?.For(phase, Setup.Inputs(before.Images, tried)));
+        using var trainer = Setup.Trainer(head, Math.Min(Setup.How.BatchSize, before.Count), Setup.Saved?.For(phase, Setup.Inputs(before.Images, tried, cancellationToken)));
         using var samples = Setup.Samples(trainer, before.Images, cache);
         using var held = tried is null ? null : Setup.Samples(trainer, tried, cache);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);

@@ -107,7 +107,7 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
     }
 
     /// <summary>What a checkpoint must agree with beside the network, the options and the classes, which the training itself looks at.</summary>
-    public Dictionary<string, string> Inputs(ImageDataset images, ImageDataset? heldOut)
+    public Dictionary<string, string> Inputs(ImageDataset images, ImageDataset? heldOut, CancellationToken cancellationToken)
     {
         var inputs = new Dictionary<string, string> { ["the recipe"] = Recipe.ToJson(), ["the views"] = $"{Views.PerPicture} of {Views.Augmentation.ToJson()}", ["the pictures"] = Hash(images) };
         if (heldOut is not null) inputs.Add("the held-out pictures", Hash(heldOut));
@@ -115,14 +115,20 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
 
         string Hash(ImageDataset set)
         {
+            var contents = new ContentHash[set.Count];
+            ImageLoop.Run(set.Count, Options.Workers, "pictures", (_, i) => contents[i] = ContentHash.Of(ImageReader.ReadEncoded(set.Items[i].Path, Options.Limits)), null, cancellationToken);
             using var hasher = new ContentHasher();
-            foreach (var item in set.Items) hasher.Add(ContentHash.Of(ImageReader.ReadEncoded(item.Path, Options.Limits)).ToString());
+            foreach (var content in contents) hasher.Add(content.ToString());
             return hasher.Finish().ToString();
         }
     }
 
     /// <summary>The pictures as the samples of a training.</summary>
-    public PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache? cache) => new(phase => new PictureSamples(images, Recipe, Views, trainer.Phases, phase, cache, Options), trainer.Phases.Count);
+    public PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache? cache)
+    {
+        var features = FeatureExtractor.ScopeOf(Truncated, Recipe, Options.Limits);
+        return new(phase => new PictureSamples(images, Recipe, Views, trainer.Phases, phase, cache, features, Options), trainer.Phases.Count);
+    }
 
     /// <summary>Where the caller gives no cache, one in memory: what the frozen part gives is kept while the work runs.</summary>
     public ActivationCache? OwnCache() => Options.Cache is null ? new ActivationCache(Options.Limits.MemoryBytes / 4) : null;

@@ -49,7 +49,7 @@ public sealed class FittedPipeline : IDisposable
         if (_cut is not null) metadata.Add(new(OneFileMetadata.Cut, _cut));
         if (figures is not null) metadata.Add(new(OneFileMetadata.Figures, figures));
         var model = OneFileModel.Build(_network, _recipe, Head, metadata);
-        OneFileExport.Write(model, path, [.. OneFileExport.Spread(Training.Count).Select(i => (Training.FileAt(i), Training.Scores(Head, i)))], cancellationToken);
+        OneFileExport.Write(model, path, [.. OneFileExport.Spread(Training.Count).Select(i => (Training.FileAt(i), Training.Scores(Head, i)))], _extractor.Options, cancellationToken);
     }
 
     /// <summary>Frees the network's memory.</summary>

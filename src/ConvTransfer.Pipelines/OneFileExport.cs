@@ -21,24 +21,26 @@ public static class OneFileExport
     /// <param name="model">What <see cref="OneFileModel.Build"/> made.</param>
     /// <param name="path">The file to write.</param>
     /// <param name="expected">Picture files with the scores that the pipeline gives for them, in the order of the labels. Of more than <see cref="MaxChecked"/> that many are tried, spread evenly.</param>
+    /// <param name="options">Threads and limits of the trial; null for the defaults.</param>
     /// <param name="cancellationToken">Stops before the next picture; nothing is written then.</param>
     /// <exception cref="ArgumentException">No picture is given, or the number of its scores is not that of the classes.</exception>
     /// <exception cref="ConvTransferException">A score differs by more than <see cref="Tolerance"/> or is not finite, or the file cannot be written: the target is as it was.</exception>
-    public static void Write(Model model, string path, IReadOnlyList<(string File, ValueList<float> Scores)> expected, CancellationToken cancellationToken = default)
+    public static void Write(Model model, string path, IReadOnlyList<(string File, ValueList<float> Scores)> expected, PipelineOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(expected);
         if (expected.Count == 0) throw new ArgumentException("at least one picture is needed to try the file on", nameof(expected));
         var tried = Spread(expected.Count).Select(i => expected[i]).ToArray();
-        using (var served = TransferModel.Load(model))
+        options ??= PipelineOptions.Default;
+        using (var served = TransferModel.Load(model, options.Threads, options.Limits))
         {
             foreach (var (file, scores) in tried)
                 if (scores.Count != served.Labels.Count) throw new ArgumentException($"picture '{DisplayText.Escape(file)}' has {scores.Count} scores for {served.Labels.Count} classes", nameof(expected));
             var actual = served.PredictBatch([.. tried.Select(t => t.File)], progress: null, cancellationToken);
             for (int i = 0; i < tried.Length; i++) Compare(served.Labels, tried[i].File, tried[i].Scores, actual[i].Scores, path);
         }
-        if (model.MetadataValue(OneFileMetadata.Batch) == OneFileMetadata.AnyBatch) CheckBatch(model, tried[0].File, tried[0].Scores, path);
+        if (model.MetadataValue(OneFileMetadata.Batch) == OneFileMetadata.AnyBatch) CheckBatch(model, tried[0].File, tried[0].Scores, path, options);
         cancellationToken.ThrowIfCancellationRequested();
         OnnxFile.Write(model, path);
     }
@@ -54,11 +56,11 @@ public static class OneFileExport
     }
 
     // A file that promises to take several pictures at a time must treat each as if it came alone: here beside its negative, before and behind it.
-    private static void CheckBatch(Model model, string file, ValueList<float> expected, string path)
+    private static void CheckBatch(Model model, string file, ValueList<float> expected, string path, PipelineOptions options)
     {
-        using var planner = new Planner(model, [OneFileModel.Scores]);
-        using var session = planner.CreateSession();
-        using var picture = ImageReader.Read(file);
+        using var planner = new Planner(model, [OneFileModel.Scores], options.Limits);
+        using var session = planner.CreateSession(options.Threads);
+        using var picture = ImageReader.Read(file, options.Limits);
         using var pair = Tensor.Uninitialized(ElementType.UInt8, new Shape(2, picture.Shape[0], picture.Shape[1], 3));
         var labels = OneFileMetadata.ReadLabels(model.MetadataValue(OneFileMetadata.Labels)!);
         int bytes = (int)picture.ByteCount;

@@ -22,7 +22,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     private readonly Planner? _planner;
     private readonly Worker?[] _workers;
     private readonly ContentHash?[] _contents;
-    private readonly Func<ContentHash, long[], EarlierFrontier?> _find = (_, _) => null;
+    private readonly Func<ContentHash, long[], CancellationToken, EarlierFrontier?> _find = (_, _, _) => null;
     private readonly Lock _lock = new();
     private EarlierFrontier? _earlier;
     private bool _isSought;
@@ -35,8 +35,9 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     /// <param name="phases">The phases of the training: their frozen parts and frontiers.</param>
     /// <param name="phase">The index of the phase whose frontier the samples are given at.</param>
     /// <param name="cache">Keeps what the frozen part gives; null to keep nothing.</param>
+    /// <param name="features">The scope of the features of the pictures, which lie behind the frontier; null where none are kept.</param>
     /// <param name="options">Seed, threads and limits.</param>
-    public PictureSamples(ImageDataset images, InputRecipe recipe, PictureViews views, IReadOnlyList<TrainingPhase> phases, int phase, ActivationCache? cache, PipelineOptions options)
+    public PictureSamples(ImageDataset images, InputRecipe recipe, PictureViews views, IReadOnlyList<TrainingPhase> phases, int phase, ActivationCache? cache, ActivationScope? features, PipelineOptions options)
     {
         _images = images;
         _preprocessor = new ImagePreprocessor(recipe);
@@ -53,8 +54,9 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
         _planner = new Planner(first, names, options.Limits);
         _cache = views.CanBeKept ? cache : null;
         string preparation = _preprocessor.Preparation(views.Augmentation);
-        _find = (picture, view) => EarlierFrontier.Find(first, names, Input, preparation, _cache!, picture, view, options.Limits);
         _kept = [.. wanted.Select(p => new KeptFrontier(new ActivationScope(p.First!, p.Frontier, preparation, options.Limits), [.. p.Frontier.Select(name => Array.IndexOf(names, name))]))];
+        var own = _kept.Select(k => k.Scope).Append(features).OfType<ActivationScope>().Select(s => s.Hash).ToHashSet();
+        _find = (picture, view, cancellationToken) => EarlierFrontier.Find(first, names, Input, preparation, _cache!, picture, view, own, options.Limits, cancellationToken);
     }
 
     public int Count => _images.Count;
@@ -109,13 +111,13 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
     private Shape Input => new([1, .. _preprocessor.OutputShape(_preprocessor.Recipe.FixedSize!.Value).Dims]);
 
     // Looked for once, when the first picture is missing: what one training kept it kept of all pictures.
-    private EarlierFrontier? Earlier(ContentHash picture, long[] view)
+    private EarlierFrontier? Earlier(ContentHash picture, long[] view, CancellationToken cancellationToken)
     {
         if (_cache is null) return null;
         lock (_lock)
         {
             if (_isSought) return _earlier;
-            _earlier = _find(picture, view);
+            _earlier = _find(picture, view, cancellationToken);
             _isSought = true;
             return _earlier;
         }
@@ -156,7 +158,7 @@ internal sealed class PictureSamples : ISampleSource, IDisposable
             var own = Results(owner._kept[0]);
             if (owner._cache?.TryRead(owner._kept[0].Scope.Key(content, numbers), own) != true)
             {
-                if (!IsContinued(owner.Earlier(content, numbers), content, numbers, cancellationToken)) Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
+                if (!IsContinued(owner.Earlier(content, numbers, cancellationToken), content, numbers, cancellationToken)) Compute(path, bytes ?? Bytes(path), view.Epoch < 0, key, cancellationToken);
                 foreach (var kept in owner._kept) owner._cache?.Write(kept.Scope.Key(content, numbers), Results(kept));
             }
             for (int v = 0; v < values.Length; v++) own[v].AsSpan<float>().CopyTo(Row(values[v], row));

@@ -39,6 +39,9 @@ public sealed class ActivationCache : IDisposable
     public ActivationCounters Counters => new(
         Interlocked.Read(ref _memoryHits), Interlocked.Read(ref _diskHits), Interlocked.Read(ref _misses), _disk?.Damaged ?? 0, _memory.UsedBytes, _disk?.UsedBytes ?? 0);
 
+    /// <summary>The hashes of the scopes that entries are kept of, <see cref="ActivationScope.Hash"/>.</summary>
+    public IReadOnlySet<ContentHash> Scopes => _memory.Scopes.Concat(_disk?.Scopes ?? []).ToHashSet();
+
     /// <summary>Reads an entry into the caller's tensors.</summary>
     /// <param name="key">The key.</param>
     /// <param name="destination">float32 tensors, as many and as long as were written; their shapes may differ. Unchanged when nothing is found.</param>

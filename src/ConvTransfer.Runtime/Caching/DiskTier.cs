@@ -50,6 +50,15 @@ internal sealed class DiskTier
         }
     }
 
+    /// <summary>The scopes that entries are held of.</summary>
+    public ContentHash[] Scopes
+    {
+        get
+        {
+            lock (_lock) return _index.Scopes;
+        }
+    }
+
     /// <summary>The number of files that were found damaged.</summary>
     public long Damaged => Interlocked.Read(ref _damaged);
 

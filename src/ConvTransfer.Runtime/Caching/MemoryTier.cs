@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 
 namespace ConvTransfer.Runtime.Caching;
@@ -20,6 +21,15 @@ internal sealed unsafe class MemoryTier(long limitBytes) : IDisposable
         get
         {
             lock (_lock) return _index.UsedBytes;
+        }
+    }
+
+    /// <summary>The scopes that entries are held of.</summary>
+    public ContentHash[] Scopes
+    {
+        get
+        {
+            lock (_lock) return _index.Scopes;
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed class TierIndex(long limitBytes)
     /// <summary>The number of entries.</summary>
     public int Count => _bytes.Count;
 
+    /// <summary>The scopes that entries are held of.</summary>
+    public ContentHash[] Scopes => [.. _scopes.Where(s => s.Value.Bytes > 0).Select(s => s.Key)];
+
     /// <summary>Bytes of an entry; null when the tier does not hold it.</summary>
     public long? BytesOf(ActivationKey key) => _bytes.TryGetValue(key, out long bytes) ? bytes : null;
 

@@ -61,6 +61,23 @@ public sealed class FeatureExtractorTests
         }
     }
 
+    // With its shorter side made 224 it would have a billion pixels: that once ended the work, without a word of the picture.
+    [Fact]
+    public void AStripThatTheRecipeMakesTooLargeIsLeftOutAndNamed()
+    {
+        using var folder = new PictureFolder(perClass: 2);
+        string strip = Path.Combine(folder.Path, "square", "strip.png");
+        using (var picture = TestPictures.Make(1, 20000, seed: 3)) File.WriteAllBytes(strip, PngWriter.Encode(picture));
+        var network = Network();
+        var input = network.Graph.Inputs[0] with { Type = new TensorType(ElementType.Float32, [Dim.Of("N"), 3, Dim.Of("height"), Dim.Of("width")]) };
+        var anySize = network with { Graph = network.Graph with { Inputs = [input] } };
+        var recipe = Recipe with { Resize = new ResizeRule.ShorterSide(224), Crop = null };
+        using var extractor = new FeatureExtractor(anySize, recipe, new PipelineOptions { MaxBadShare = 0.2 });
+        var table = extractor.Extract(folder.Images);
+        Assert.Equal(8, table.Count);
+        Assert.Equal(strip, Assert.Single(table.Skipped).File);
+    }
+
     [Fact]
     public void BadPicturesAreLeftOutAndNamedWithinTheShareThatIsAllowed()
     {

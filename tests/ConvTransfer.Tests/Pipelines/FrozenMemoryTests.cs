@@ -27,7 +27,7 @@ public sealed class FrozenMemoryTests : IDisposable
         var network = net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(x)), units: 2));
         var how = new FineTuneOptions { Epochs = 3, BatchSize = 4, Unfreeze = [new(1, [FreezeRule.Until("relu2.out")])] };
         using var trainer = new Trainer(network, [FreezeRule.Until("relu4.out")], how, new TrainerOptions());
-        PhasedSamples Samples() => new(phase => new PictureSamples(_pictures.Images, Recipe, PictureViews.Unvaried, trainer.Phases, phase, null, PipelineOptions.Default with { Threads = 1 }), trainer.Phases.Count);
+        PhasedSamples Samples() => new(phase => new PictureSamples(_pictures.Images, Recipe, PictureViews.Unvaried, trainer.Phases, phase, null, null, PipelineOptions.Default with { Threads = 1 }), trainer.Phases.Count);
         long planned, shared;
         (long Shared, long Workers)[] phases;
         using (var samples = Samples())

@@ -139,7 +139,7 @@ public sealed class OneFileExportTests : IDisposable
         Assert.Throws<ArgumentException>(() => OneFileExport.Write(model, path, [(pictures[0], [1f])]));
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.Throws<OperationCanceledException>(() => OneFileExport.Write(model, path, expected[..2], cancelled.Token));
+        Assert.Throws<OperationCanceledException>(() => OneFileExport.Write(model, path, expected[..2], null, cancelled.Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
     }
 }

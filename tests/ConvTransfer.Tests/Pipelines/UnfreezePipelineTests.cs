@@ -1,3 +1,5 @@
+using ConvTransfer.Core;
+using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Graphs;
 using ConvTransfer.Imaging;
 using ConvTransfer.Operators;
@@ -37,7 +39,7 @@ public sealed class UnfreezePipelineTests : IDisposable
     private (long Passes, byte[] Weights) Run(FineTuneOptions options, string until, PictureViews views, ActivationCache? cache, bool heldOut = false)
     {
         using var trainer = new Trainer(Network(), [FreezeRule.Until(until)], options, new TrainerOptions { Seed = 3 });
-        PhasedSamples Samples() => new(phase => new PictureSamples(_pictures.Images, Recipe, views, trainer.Phases, phase, cache, PipelineOptions.Default with { Seed = 3 }), trainer.Phases.Count);
+        PhasedSamples Samples() => new(phase => new PictureSamples(_pictures.Images, Recipe, views, trainer.Phases, phase, cache, null, PipelineOptions.Default with { Seed = 3 }), trainer.Phases.Count);
         using var samples = Samples();
         using var held = heldOut ? Samples() : null;
         var result = trainer.Run(samples.Phases, held?.Phases);
@@ -90,6 +92,24 @@ public sealed class UnfreezePipelineTests : IDisposable
         using var other = new ActivationCache(64 << 20);
         foreach (string until in (string[])["conv5.out", "conv1.out"]) Assert.True(Run(options, until, views, other).Passes > 16);
         Assert.Equal(0, Run(options, "conv1.out", views, other).Passes);
+    }
+
+    // For each value the weights before it are hashed: that was done in every training, though its cache held nothing but its own.
+    [Fact]
+    public void AnEarlierFrontierIsLookedForOnlyWhereACacheHasOneOfAnother()
+    {
+        var first = Network() with { Graph = Network().Graph.CutAt("conv5.out") };
+        using var cache = new ActivationCache(64 << 20);
+        using var values = new Tensor(ElementType.Float32, new Shape(8, 10, 10));
+        ActivationScope own = new(first, ["conv5.out"], "recipe"), other = new(first with { Graph = first.Graph.CutAt("relu2.out") }, ["relu2.out"], "recipe");
+        var picture = ContentHash.Of([1]);
+        EarlierFrontier? Find(CancellationToken stop) => EarlierFrontier.Find(first, ["conv5.out"], new Shape(1, 3, 24, 24), "recipe", cache, picture, [], new HashSet<ContentHash> { own.Hash }, Limits.Default, stop);
+        cache.Write(own.Key(picture), values);
+        Assert.Null(Find(new CancellationToken(canceled: true)));
+        cache.Write(other.Key(picture), values);
+        Assert.Throws<OperationCanceledException>(() => Find(new CancellationToken(canceled: true)));
+        using var found = Find(default);
+        Assert.Equal("relu2.out", found!.Value);
     }
 
     [Fact]

@@ -24,7 +24,9 @@ public sealed class ActivationCacheTests
         using Tensor a = new(ElementType.Float32, new Shape(1, 5)), b = new(ElementType.Float32, new Shape(7)), c = new(ElementType.Float32, new Shape(2, 0));
         var key = One.Key(ContentHash.Of([9]));
         Assert.False(cache.TryRead(key, a, b, c));
+        Assert.Empty(cache.Scopes);
         cache.Write(key, first, second, none);
+        Assert.Equal([One.Hash], cache.Scopes);
         Assert.True(cache.TryRead(key, a, b, c));
         Assert.Equal(first.AsBytes().ToArray(), a.AsBytes().ToArray());
         Assert.Equal(second.AsBytes().ToArray(), b.AsBytes().ToArray());
