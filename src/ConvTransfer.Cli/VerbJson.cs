@@ -25,6 +25,8 @@ internal static class VerbJson
         ["optimizerBytes"] = plan.Training.OptimizerBytes,
         ["frozenBytes"] = plan.FrozenBytes,
         ["keptBytes"] = plan.KeptBytes,
+        ["cacheMemoryBytes"] = plan.CacheMemoryBytes,
+        ["cacheDiskBytes"] = plan.CacheDiskBytes,
         ["multiplyAddsPerEpoch"] = plan.Training.MultiplyAddsPerEpoch(plan.Pictures),
         ["frozenMultiplyAddsPerView"] = plan.FrozenMultiplyAdds,
     };

@@ -98,6 +98,13 @@ public sealed class FineTunePipeline
         ArgumentNullException.ThrowIfNull(images);
         using var trainer = Setup.Checked(images);
         using var samples = Setup.Samples(trainer, images, null);
+        var plan = Plan(trainer, samples, images, heldOut);
+        plan.Require(Setup.Options.Limits, Setup.Truncated.File);
+        return plan;
+    }
+
+    private FineTunePlan Plan(Trainer trainer, PhasedSamples samples, ImageDataset images, ImageDataset? heldOut)
+    {
         // Phases of the same frontier share what is kept.
         var kept = trainer.Phases.Where(p => p.First is not null).DistinctBy(p => string.Join('\n', p.Frontier));
         long sample = kept.SelectMany(p => p.FrontierTypes).Sum(t => t.ToShape().ElementCount * sizeof(float)) / trainer.Plan.BatchSize;
@@ -107,6 +114,8 @@ public sealed class FineTunePipeline
             FrozenMultiplyAdds = trainer.First is { } first ? NetworkReport.Of(first, Setup.Options.Limits).MultiplyAdds : 0,
             FrozenBytes = samples.NativeBytes() * (heldOut is null ? 1 : 2),
             KeptBytes = Setup.Views.CanBeKept ? sample * views : 0,
+            CacheMemoryBytes = Setup.CacheMemoryBytes,
+            CacheDiskBytes = Setup.Options.Cache?.DiskLimitBytes ?? 0,
             HeldOutBytes = heldOut is null ? 0 : trainer.Plan.HeldOutBytes,
             Foldable = Setup.Restores ? 0 : Setup.Normalizations().Foldable.Count,
             Scope = trainer.Scope,
@@ -147,6 +156,7 @@ public sealed class FineTunePipeline
         using var trainer = Setup.Trainer(head, Math.Min(Setup.How.BatchSize, before.Count), Setup.Saved?.For(phase, Setup.Inputs(before.Images, tried, cancellationToken)));
         using var samples = Setup.Samples(trainer, before.Images, cache);
         using var held = tried is null ? null : Setup.Samples(trainer, tried, cache);
+        Plan(trainer, samples, before.Images, tried).Require(Setup.Options.Limits, Setup.Truncated.File);
         var result = trainer.Run(samples.Phases, held?.Phases, training, cancellationToken);
 
         var (network, linear) = head.Folded(Setup.Normalizations().WithWeightsOf(result.Network), result.Network, images.Classes.ToValueList());

@@ -131,7 +131,10 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
     }
 
     /// <summary>Where the caller gives no cache, one in memory: what the frozen part gives is kept while the work runs.</summary>
-    public ActivationCache? OwnCache() => Options.Cache is null ? new ActivationCache(Options.Limits.MemoryBytes / 4) : null;
+    public ActivationCache? OwnCache() => Options.Cache is null ? new ActivationCache(CacheMemoryBytes) : null;
+
+    /// <summary>Bytes of memory for what the frozen part gives.</summary>
+    public long CacheMemoryBytes => Options.Cache?.MemoryLimitBytes ?? Options.Limits.MemoryBytes / 4;
 
     /// <summary>The batch normalizations that are put back.</summary>
     public NormalizationRestoration Normalizations() => new(Truncated, [Frozen, .. Staged.Unfreeze.Select(p => p.Freeze)], Restores, Options);

@@ -31,9 +31,17 @@ public sealed class ActivationCache : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(memoryBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(diskBytes);
         if (folder is not null) ArgumentException.ThrowIfNullOrEmpty(folder);
+        MemoryLimitBytes = memoryBytes;
+        DiskLimitBytes = folder is null ? 0 : diskBytes;
         _memory = new MemoryTier(memoryBytes);
         _disk = folder is null ? null : new DiskTier(folder, diskBytes, report);
     }
+
+    /// <summary>Bytes of memory that entries may take.</summary>
+    public long MemoryLimitBytes { get; }
+
+    /// <summary>Bytes that files may have together; 0 where nothing is written to disk.</summary>
+    public long DiskLimitBytes { get; }
 
     /// <summary>What the cache did so far, and what it holds.</summary>
     public ActivationCounters Counters => new(

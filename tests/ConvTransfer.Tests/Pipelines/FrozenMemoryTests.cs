@@ -1,7 +1,9 @@
+using ConvTransfer.Core;
 using ConvTransfer.Engine.Tensors;
 using ConvTransfer.Imaging;
 using ConvTransfer.Operators;
 using ConvTransfer.Pipelines;
+using ConvTransfer.Runtime.Caching;
 using ConvTransfer.Tests.Laws;
 using ConvTransfer.Tests.Training;
 using ConvTransfer.Training;
@@ -58,5 +60,22 @@ public sealed class FrozenMemoryTests : IDisposable
         Assert.InRange(plan.FrozenBytes, 2 * planned, (2 * planned) + 1024);
         Assert.True(plan.HeldOutBytes > 0 && plan.Bytes > pipeline.Plan(_pictures.Images).Bytes + plan.HeldOutBytes);
         Assert.Contains("held-out pictures takes", plan.ToString(), StringComparison.Ordinal);
+
+        // Each part fits by itself.
+        FineTunePipeline Limited(long bytes) => TransferPipeline.FromModel(network).Preprocess(Recipe).With(PipelineOptions.Default with { Threads = 1, Limits = Limits.Default with { MemoryBytes = bytes } }).FreezeUntil("relu4.out").FineTune(how);
+        var alone = pipeline.Plan(_pictures.Images);
+        long least = alone.Training.Bytes + alone.FrozenBytes;
+        Assert.Equal(least, Limited(least).Plan(_pictures.Images) is var small ? small.Training.Bytes + small.FrozenBytes : 0);
+        var failure = Assert.Throws<ConvTransferException>(() => Limited(least - 1).Plan(_pictures.Images));
+        Assert.Equal(FailureCause.Limit, failure.Cause);
+        Assert.Contains("frozen part", failure.Message, StringComparison.Ordinal);
+        Assert.Throws<ConvTransferException>(() => Limited(least - 1).Fit(_pictures.Images));
+
+        // What there is no room for is computed again and again, and counts as no memory.
+        using var half = new ActivationCache(alone.KeptBytes / 2);
+        var kept = TransferPipeline.FromModel(network).Preprocess(Recipe).With(PipelineOptions.Default with { Threads = 1, Cache = half }).FreezeUntil("relu4.out").FineTune(how).Plan(_pictures.Images);
+        Assert.Equal(alone.Bytes - (alone.KeptBytes - (alone.KeptBytes / 2)), kept.Bytes);
+        Assert.Contains("there is room for 50 %", kept.ToString(), StringComparison.Ordinal);
+        Assert.Contains("for a view of a picture, once, and", alone.ToString(), StringComparison.Ordinal);
     }
 }
