@@ -24,7 +24,7 @@ internal sealed class NetworkOptions
     /// <summary>The folder in which features, and what frozen layers give, are kept, for the verbs that keep them.</summary>
     public Option<string> CacheFolder { get; } = new("--cache")
     {
-        Description = "Keep what the network, or its frozen part, gives for each picture in this folder, and take from it what is there for the same network, recipe, view and picture; it is made where it does not exist. Default: nothing is kept after the work.",
+        Description = "Keep what the network, or its frozen part, gives for each picture in this folder, and take from it what is there for the same network, recipe, view and picture; it is made where it does not exist. One call at a time may use a folder. Default: nothing is kept after the work.",
         HelpName = "DIR",
     };
 

@@ -54,6 +54,27 @@ public sealed class FineTunePipelineTests : IDisposable
         Assert.Equal(expected, GraphComparison.Compare(Network(), OnnxFile.Read(network)).Select(d => d.ToString().Split(": ")[0]));
     }
 
+    // What is trained reads the picture itself beside what a frozen layer makes of it: both are kept.
+    [Fact]
+    public void AFrozenBranchBesideATrainedOneIsKeptOrComputedWithTheSameBits()
+    {
+        var net = new NetworkBuilder("branches", seed: 2);
+        string pixels = net.Input("pixels", 3, 24, 24), one = net.Relu(net.Convolution(pixels, filters: 6, kernel: 5, stride: 2)), two = net.Relu(net.Convolution(pixels, filters: 6, kernel: 5, stride: 2));
+        var network = net.Build(net.Dense(net.Flatten(net.GlobalAveragePool(net.Sum(one, two))), units: 3));
+        byte[] Trained(long room)
+        {
+            using var cache = new ActivationCache(room);
+            using var model = TransferPipeline.FromModel(network).Preprocess(new InputRecipe { Resize = new ResizeRule.Exact(PixelSize.Square(24)), Scale = 1 / 255.0 })
+                .With(PipelineOptions.Default with { Seed = 3, Cache = cache }).Freeze(FreezeRule.Matching("conv1")).FineTune(new FineTuneOptions { Epochs = 3, BatchSize = 6 }).Fit(_pictures.Images);
+            Assert.Equal(["conv3.weight", "conv3.bias"], model.TrainedWeights);
+            Assert.Equal(room > 0, cache.Counters.MemoryHits > 0);
+            model.SaveOnnx(Path.Combine(_folder, $"branches-{room}.onnx"));
+            return Weights(model);
+        }
+
+        Assert.Equal(Trained(0), Trained(64 << 20));
+    }
+
     // A network whose weights all stand in Constant nodes, two of them turned over or reshaped, is trained like any other, and differs from its source in their values alone.
     [Fact]
     public void WeightsInConstantNodesAreTrainedAndStayThere()
