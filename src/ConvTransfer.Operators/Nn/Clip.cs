@@ -61,8 +61,10 @@ internal sealed class Clip : StageOperator
             if (g.IsWanted(bound)) throw g.N.Unsupported("the bounds of a clip cannot be trained");
             if (!g.N.HasInput(bound)) continue;
             if (g.N.ConstantFloats(bound) is not [float value]) throw g.N.Unsupported("a clip whose bounds are not constant has no gradient");
-            if (bound == 1) lower = value;
-            else upper = value;
+            // Bounds in double are rounded inward: a result that is the bound must not lie within.
+            double exact = g.N.Constant(bound) is { ElementType: ElementType.Float64 } tensor ? tensor.AsSpan<double>()[0] : value;
+            if (bound == 1) lower = value < exact ? MathF.BitIncrement(value) : value;
+            else upper = value > exact ? MathF.BitDecrement(value) : value;
         }
         g.Accumulate(0, g.InternalNode("ClipGradient", [g.Gradient, g.Output()], ClipGradient.Bounds(lower, upper)));
     }

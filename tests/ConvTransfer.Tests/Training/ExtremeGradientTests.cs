@@ -43,6 +43,19 @@ public sealed class ExtremeGradientTests
         Assert.All(Gradient([.. normalized.SkipLast(1), normalized[^1] with { Outputs = ["last"] }], [3, 2], [0, 0, 3, 4, 2, 0], "last"), g => Assert.True(float.IsFinite(g)));
     }
 
+    // Neither 0.1 nor 0.7 is a float: rounded outward, a result at the bound had a gradient.
+    [Theory]
+    [InlineData("", "tenth", 0.5f, 0)]
+    [InlineData("", "tenth", 0.05f, 1)]
+    [InlineData("seven", "", 0.5f, 0)]
+    [InlineData("seven", "", 0.9f, 1)]
+    public void BoundsInDoubleAreExact(string least, string most, float x, float expected)
+    {
+        NodeAttribute To(ElementType type) => ProblemData.Attribute("to", (long)type);
+        Node[] nodes = [new("Cast", ["x"], ["wide"]) { Attributes = [To(ElementType.Float64)] }, new("Clip", ["wide", least, most], ["clipped"]), new("Cast", ["clipped"], ["y"]) { Attributes = [To(ElementType.Float32)] }];
+        Assert.Equal([expected], Gradient(nodes, [1], [x]));
+    }
+
     // One matrix for many: the gradient by it once was a product for each of them, of more numbers than the whole batch has.
     [Fact]
     public void TheGradientOfOneMatrixForManyIsOneProduct()
@@ -73,7 +86,7 @@ public sealed class ExtremeGradientTests
         {
             Nodes = [.. nodes, new Node("ReduceSum", [last], ["loss"])],
             Inputs = [new ValueInfo("x", new TensorType(ElementType.Float32, [.. dims.Select(d => (Dim)d)]))],
-            Initializers = [TensorData.From<long>("axes", [1], [-1]), TensorData.From<float>("least", [], [1e-12f])],
+            Initializers = [TensorData.From<long>("axes", [1], [-1]), TensorData.From<float>("least", [], [1e-12f]), TensorData.From<double>("tenth", [], [0.1]), TensorData.From<double>("seven", [], [0.7])],
             Outputs = [new ValueInfo("loss", null)],
         }) { IrVersion = 8, OpsetImports = [new OpsetImport("", 20)] };
         var graph = Differentiation.Of(model, "loss", ["x"]);
