@@ -119,6 +119,14 @@ public sealed class FineTuneSurroundingsTests : IDisposable
         Assert.True(Weights(few).AsSpan().SequenceEqual(Weights(all)));
     }
 
+    // Of many pictures all files are read for the fingerprint of a checkpoint.
+    [Fact]
+    public void HashingThePicturesCanBeStopped()
+    {
+        Assert.NotEmpty(Pipeline().Setup.Inputs(_pictures.Images, null, default)["the pictures"]);
+        Assert.Throws<OperationCanceledException>(() => Pipeline().Setup.Inputs(_pictures.Images, null, new CancellationToken(canceled: true)));
+    }
+
     // Row T15: what the pictures are, and how they are made ready, is part of a training.
     [Fact]
     public void AnotherRecipeOtherViewsAndOtherPicturesAreAnotherTraining()

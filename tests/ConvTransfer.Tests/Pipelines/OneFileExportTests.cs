@@ -135,6 +135,9 @@ public sealed class OneFileExportTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
 
         Assert.Throws<ConvTransferException>(() => OneFileExport.Write(model, path, [(pictures[0], [float.NaN, float.NaN, float.NaN])]));
+        // The trial keeps to the limits that the pictures were read with before.
+        var narrow = PipelineOptions.Default with { Limits = Limits.Default with { ImagePixels = 10 } };
+        Assert.Contains("pixels", Assert.Throws<ConvTransferException>(() => OneFileExport.Write(model, path, expected, narrow)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => OneFileExport.Write(model, path, []));
         Assert.Throws<ArgumentException>(() => OneFileExport.Write(model, path, [(pictures[0], [1f])]));
         using var cancelled = new CancellationTokenSource();
