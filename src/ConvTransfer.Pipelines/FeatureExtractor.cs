@@ -38,6 +38,7 @@ public sealed class FeatureExtractor : IDisposable
     /// <summary>The scope under which features are kept in a cache.</summary>
     internal static ActivationScope ScopeOf(Model network, InputRecipe recipe, Limits limits) => new(network, outputs: null, new ImagePreprocessor(recipe).Preparation(), limits);
 
+    /// <summary>How it works.</summary>
     internal PipelineOptions Options => _options;
 
     /// <summary>The number of features of a picture.</summary>

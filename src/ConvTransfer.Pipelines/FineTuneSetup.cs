@@ -126,7 +126,7 @@ internal sealed record FineTuneSetup(Model Truncated, string? Cut, InputRecipe R
     /// <summary>The pictures as the samples of a training.</summary>
     public PhasedSamples Samples(Trainer trainer, ImageDataset images, ActivationCache? cache)
     {
-        var features = FeatureExtractor.ScopeOf(Truncated, Recipe, Options.Limits);
+        var features = cache is null ? null : FeatureExtractor.ScopeOf(Truncated, Recipe, Options.Limits);
         return new(phase => new PictureSamples(images, Recipe, Views, trainer.Phases, phase, cache, features, Options), trainer.Phases.Count);
     }
 

@@ -70,7 +70,6 @@ internal sealed class NetworkSplit
         sources.UnionWith(acting);
         var varying = Varying(typed, trained, sources);
         RequireOwnStatistics(network, normalizations, problems);
-        problems.ThrowIfErrors(network.File);
         foreach (var node in normalizations.Keys.Where(n => types.TypeOf(n.Inputs[0]) is { IsStatic: true } x && Elements(x.ToShape()) == 1))
             problems.Error(FailureCause.Unsupported, $"{node.DisplayName}: a batch of {batch} has one number for each channel here, whose variance is 0: it cannot be normalized with the statistics of the batch. Take a larger batch, or let it keep the statistics that it has", node.DisplayName);
         problems.ThrowIfErrors(network.File);
